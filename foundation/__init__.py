@@ -1,0 +1,1 @@
+"""The ground: what has no opinion about selections, votes or WeChat."""

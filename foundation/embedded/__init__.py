@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis of our own, for an installation that names no others."""

@@ -1,0 +1,74 @@
+"""What every answer and every way in has in common: headers, addresses, where to come from."""
+
+import hmac
+import ipaddress
+from hashlib import sha256
+
+from flask import Flask, Request, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+)
+
+
+def init_web(app: Flask, *, trusted_proxies: int, secure: bool) -> None:
+    """Believe as many proxies as were named, and send the headers that keep a page to itself."""
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    fixed = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if secure:
+        fixed["Strict-Transport-Security"] = "max-age=31536000"
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        headers = response.headers
+        for name, value in fixed.items():
+            headers.setdefault(name, value)
+        if "Content-Security-Policy" not in headers:
+            headers["Content-Security-Policy"] = POLICY + "'none'"
+        if "Cache-Control" not in headers:
+            headers["Cache-Control"] = "no-store"
+        return response
+
+
+def allow_framing(response: Response, origins: str) -> Response:
+    """Let the named origins frame this one answer."""
+    response.headers["Content-Security-Policy"] = POLICY + (origins or "'self'")
+    return response
+
+
+def network_of(address: str | None) -> str:
+    """Return the /24 or /48 an address lies in: what is limited, and all that is kept of an address."""
+    try:
+        parsed = ipaddress.ip_address(address or "0.0.0.0")  # noqa: S104  # an unknown address, not a binding
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    prefix = 24 if parsed.version == 4 else 48
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))
+
+
+def same_origin(request: Request, public_url: str) -> bool:
+    """Tell whether a form or script of our own site sent this; browsers name the origin of every POST."""
+    origin = request.headers.get("Origin")
+    return origin is not None and hmac.compare_digest(origin.encode(), public_url.rstrip("/").encode())
+
+
+def token_for(secret: str, *parts: str) -> str:
+    """Return a token that only the service can make for these parts."""
+    return hmac.new(secret.encode(), "\n".join(parts).encode(), sha256).hexdigest()[:32]
+
+
+def safe_path(path: str | None) -> str:
+    """Return `path` where it is a plain path on this site, else the home page."""
+    if not path or not path.startswith("/") or path.startswith("//") or "\\" in path:
+        return "/"
+    return path if path.isprintable() and len(path) <= 512 else "/"
