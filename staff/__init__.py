@@ -1,0 +1,1 @@
+"""The keys: who may do what, and what they did."""
