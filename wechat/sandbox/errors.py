@@ -1,0 +1,29 @@
+"""What the platform refuses: API calls by errcode, authorisations by a page, acts on the phone by a sentence."""
+
+
+class ApiError(Exception):
+    """An API call is answered with this errcode; the errmsg gets a rid tail when it is sent."""
+
+    def __init__(self, errcode: int, errmsg: str) -> None:
+        super().__init__(errcode, errmsg)
+        self.errcode = errcode
+        self.errmsg = errmsg
+
+
+class AuthoriseError(Exception):
+    """The authorise page refuses; code is the number shown on it, if the platform has one."""
+
+    def __init__(self, code: int | None, sentence: str) -> None:
+        super().__init__(code, sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class PhoneError(Exception):
+    """An act on the phone cannot be done; status is the HTTP status, reason a word for programs."""
+
+    def __init__(self, status: int, reason: str, sentence: str) -> None:
+        super().__init__(status, reason, sentence)
+        self.status = status
+        self.reason = reason
+        self.sentence = sentence
