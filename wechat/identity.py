@@ -1,0 +1,54 @@
+"""Who a reader is: an encrypted cookie that only a WeChat exchange on our own server writes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request, Response
+
+from wechat.account import Account, current_account
+
+COOKIE = "voter"
+MAX_AGE_SECONDS = 30 * 86_400
+_CLOCK_MAY_DIFFER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """A person as WeChat names them to this account; a snapshot may read and not vote."""
+
+    openid: str
+    snapshot: bool
+
+
+def current_voter(request: Request) -> Voter | None:
+    """Return who sends `request`, or None without a cookie of ours that is younger than 30 days."""
+    account = current_account()
+    sealed = request.cookies.get(account.cookie_prefix + COOKIE)
+    if not sealed:
+        return None
+    payload = account.voter_sealer.unseal(sealed)
+    return None if payload is None else _voter_in(payload, account)
+
+
+def sign_in_voter(response: Response, openid: str, snapshot: bool) -> None:
+    """Have the browser remember for 30 days who it is."""
+    account = current_account()
+    issued = int(account.clock().timestamp())
+    response.set_cookie(
+        account.cookie_prefix + COOKIE,
+        account.voter_sealer.seal({"o": openid, "i": issued, "e": account.epoch, "s": snapshot}),
+        max_age=MAX_AGE_SECONDS,
+        secure=account.settings.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _voter_in(payload: dict[str, Any], account: Account) -> Voter | None:
+    openid, issued, snapshot = payload.get("o"), payload.get("i"), payload.get("s")
+    if payload.get("e") != account.epoch or type(issued) is not int:
+        return None
+    if not isinstance(openid, str) or not openid or not isinstance(snapshot, bool):
+        return None
+    age = account.clock().timestamp() - issued
+    return Voter(openid, snapshot) if -_CLOCK_MAY_DIFFER <= age < MAX_AGE_SECONDS else None
