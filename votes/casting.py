@@ -1,0 +1,137 @@
+"""Casting a ballot: from a voter and their choices to an answer that can be relied on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from foundation.clock import Clock, local_day
+from foundation.transaction import transaction
+from votes.gate import Gate, Passage, Try
+from votes.ledger import Answer, Committer, Entry, Verdict, find_by_nonce, find_in_period
+from votes.paper import Paper, PaperShelf
+from votes.receipts import Receipt
+from votes.rules import InvalidChoice, check_choices, check_nonce, pack
+from votes.voters import voter_tag
+from wechat.identity import Voter
+
+EPOCH_DAY = 719_163  # 1970-01-01 as a proleptic ordinal
+_TRIES_AT_A_CHANGING_PAPER = 3
+
+
+class Status(Enum):
+    """The answers of the outer contract."""
+
+    ACCEPTED = "accepted"
+    REPLAYED = "replayed"
+    ALREADY_VOTED = "already_voted"
+    INVALID = "invalid"
+    NOT_ALLOWED = "not_allowed"
+    CLOSED = "closed"
+    TOO_FAST = "too_fast"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the ballot; a receipt where one is in the ledger."""
+
+    status: Status
+    receipt: Receipt | None = None
+    reason: str | None = None
+    award: str | None = None
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BallotBox:
+    """The parts that casting works with, handed in by the roof."""
+
+    shelf: PaperShelf
+    gate: Gate
+    committer: Committer
+    follows: Callable[[str], bool | None]
+    clock: Clock
+
+
+def cast_ballot(
+    box: BallotBox, slug: str, voter: Voter, choices: object, nonce: object, *, network: str | None
+) -> Outcome:
+    """Cast one ballot in the poll `slug` and say what became of it.
+
+    `network` is the address range to limit by, None for a ballot that came in a signed push. Raises NotFound,
+    and Unavailable when the ledger does not answer: then only the same nonce, tried again, tells.
+    """
+    paper = box.shelf.get(slug)
+    if voter.snapshot:
+        return Outcome(Status.NOT_ALLOWED, reason="snapshot")
+    if not isinstance(nonce, str) or not check_nonce(nonce):
+        return Outcome(Status.INVALID, reason="malformed")
+    tag = voter_tag(paper.voter_key, voter.openid)
+    for _ in range(_TRIES_AT_A_CHANGING_PAPER):
+        refusal = _refuse(box, paper, voter, choices) or _stop_at_gate(box, paper, tag, nonce, network)
+        if refusal is not None:
+            return _replay(paper, tag, nonce) or refusal
+        answer = box.committer.commit(_entry(paper, tag, nonce, choices))
+        if answer.verdict is not Verdict.CHANGED:
+            return _outcome(paper, answer)
+        box.shelf.forget(slug)
+        paper = box.shelf.get(slug)
+    return Outcome(Status.UNAVAILABLE)
+
+
+def period_at(paper: Paper, moment: datetime) -> int:
+    """Return the period a moment lies in, as this process sees it; the ledger goes by the database's clock."""
+    return local_day(moment).toordinal() - EPOCH_DAY if paper.daily else 0
+
+
+def _refuse(box: BallotBox, paper: Paper, voter: Voter, choices: object) -> Outcome | None:
+    """Refuse what needs no ledger to be refused."""
+    if paper.state == "draft":
+        return Outcome(Status.NOT_ALLOWED, reason="not_open")
+    if paper.state != "open":
+        return Outcome(Status.CLOSED)
+    fault = check_choices(paper.rules, choices)
+    if fault is not None:
+        return _invalid(fault)
+    if paper.followers_only and box.follows(voter.openid) is not True:
+        return Outcome(Status.NOT_ALLOWED, reason="not_following")
+    return None
+
+
+def _stop_at_gate(box: BallotBox, paper: Paper, tag: bytes, nonce: str, network: str | None) -> Outcome | None:
+    period = period_at(paper, box.clock())
+    decision = box.gate.admit(Try(str(paper.poll_id), period, tag, nonce, network))
+    if decision.passage is Passage.TOO_FAST:
+        return Outcome(Status.TOO_FAST, wait=decision.wait)
+    if decision.passage is Passage.SEEN_VOTING:
+        with transaction() as session:
+            answer = find_in_period(session, paper.poll_id, tag)
+        return _outcome(paper, answer) if answer else None
+    return None
+
+
+def _replay(paper: Paper, tag: bytes, nonce: str) -> Outcome | None:
+    """A ballot that is in the ledger is answered with its receipt, whatever else would have to be said."""
+    with transaction() as session:
+        answer = find_by_nonce(session, paper.poll_id, tag, nonce)
+    return _outcome(paper, answer) if answer else None
+
+
+def _entry(paper: Paper, tag: bytes, nonce: str, choices: object) -> Entry:
+    numbers = choices if isinstance(choices, list) else []
+    return Entry(paper.poll_id, paper.revision, tag, nonce, pack(numbers, paper.rules.bytes_per_ballot))
+
+
+def _invalid(fault: InvalidChoice) -> Outcome:
+    return Outcome(Status.INVALID, reason=fault.reason, award=fault.award)
+
+
+def _outcome(paper: Paper, answer: Answer) -> Outcome:
+    if answer.verdict is Verdict.NOT_OPEN:
+        return Outcome(Status.NOT_ALLOWED, reason="not_open")
+    if answer.verdict is Verdict.CLOSED:
+        return Outcome(Status.CLOSED)
+    assert answer.code is not None  # noqa: S101  # the other verdicts carry a ballot
+    assert answer.accepted_at is not None  # noqa: S101
+    return Outcome(Status(answer.verdict.value), Receipt(answer.code, paper.slug, answer.accepted_at))

@@ -1,0 +1,242 @@
+"""The console's pages about polls: drafting, opening, watching, closing, certifying, downloading."""
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from foundation.clock import local_day, show_day
+from foundation.errors import AppError, InvalidInput
+from foundation.keyvalue import keyvalue
+from staff.authority import act, current_actor, declare_act
+from staff.navigation import add_navigation
+from votes.console_candidates import blueprint as candidates_blueprint
+from votes.console_forms import AwardsForm, PollForm, faults_of, require_tick, text_of
+from votes.console_imports import blueprint as imports_blueprint
+from votes.exporting.formats import FORMAT_NAMES
+from votes.exporting.requesting import request_tally
+from votes.overview import PollOverview, list_polls, poll_overview, turnout
+from votes.phases import Phase
+from votes.polls import certify_poll, close_poll, create_poll, edit_awards, edit_poll, open_poll
+from votes.results import PollResults, may_see_results, read_results
+from votes.settings import ORDERS, PERIODS, VISIBILITIES
+from votes.tally import RunningTally
+
+for name, description in {
+    "polls.see": "查看投票",
+    "polls.create": "新建投票",
+    "polls.edit": "修改投票设置",
+    "polls.edit_awards": "修改奖项",
+    "polls.open": "确认开启投票",
+    "polls.close": "提前结束投票",
+    "polls.close_on_time": "投票到时结束",
+    "polls.certify": "认证投票结果",
+    "tally.download": "下载得票情况",
+}.items():
+    declare_act(name, description)
+
+blueprint = Blueprint("polls_console", __name__, url_prefix="/console/polls", template_folder="templates")
+
+
+def register_polls_console(app: Flask) -> None:
+    """Add the pages, what their templates need, and their entry in the navigation."""
+    app.add_template_filter(_phase_words, "phase")
+    app.add_template_filter(show_day)
+    app.add_template_filter(local_day)
+    for pages in (blueprint, candidates_blueprint, imports_blueprint):
+        app.register_blueprint(pages)
+    add_navigation(app, "投票", "投票活动", "polls_console.polls_page", "polls.see")
+
+
+@blueprint.get("/")
+@act("polls.see")
+def polls_page() -> str:
+    return render_template("votes/console/polls.html", polls=list_polls())
+
+
+@blueprint.get("/new")
+@act("polls.create")
+def new_page() -> str:
+    return _new_page(PollForm.blank())
+
+
+@blueprint.post("/new")
+@act("polls.create")
+def create() -> ResponseReturnValue:
+    form = PollForm.read(request.form)
+    if AwardsForm.is_arranged(request.form):
+        return _new_page(form)
+    try:
+        slug = create_poll(form.values(), form.awards.values(), current_actor(), slug=form.typed["slug"])
+    except AppError as error:
+        return _new_page(form, error), error.status
+    flash("投票已建好，现在还是草稿。接下来导入候选对象。", "done")
+    return redirect(url_for("imports_console.import_page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/")
+@act("polls.see")
+def poll_page(slug: str) -> str:
+    return render_template("votes/console/poll.html", poll=poll_overview(slug))
+
+
+@blueprint.get("/<slug>/edit")
+@act("polls.edit")
+def edit_page(slug: str) -> str:
+    poll = poll_overview(slug)
+    return _edit_page(poll, PollForm.of(poll))
+
+
+@blueprint.post("/<slug>/edit")
+@act("polls.edit")
+def edit(slug: str) -> ResponseReturnValue:
+    poll, form = poll_overview(slug), PollForm.read(request.form)
+    try:
+        settings = form.values() if poll.phase is Phase.DRAFT else form.only_phones(poll.settings)
+        changed = edit_poll(slug, settings, current_actor())
+    except AppError as error:
+        return _edit_page(poll, form, error), error.status
+    flash("设置已保存。" if changed else "没有改动。", "done")
+    return redirect(url_for(".poll_page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/awards")
+@act("polls.edit_awards")
+def awards_page(slug: str) -> str:
+    poll = poll_overview(slug)
+    return _awards_page(poll, AwardsForm.of([award.settings for award in poll.awards]))
+
+
+@blueprint.post("/<slug>/awards")
+@act("polls.edit_awards")
+def set_awards(slug: str) -> ResponseReturnValue:
+    poll, form = poll_overview(slug), AwardsForm.read(request.form)
+    if AwardsForm.is_arranged(request.form):
+        return _awards_page(poll, form)
+    try:
+        edit_awards(slug, form.values(), current_actor())
+    except AppError as error:
+        return _awards_page(poll, form, error), error.status
+    flash("奖项已保存。", "done")
+    return redirect(url_for(".poll_page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/open")
+@act("polls.open")
+def open_page(slug: str) -> str:
+    return _step_page("open", slug)
+
+
+@blueprint.post("/<slug>/open")
+@act("polls.open")
+def open_now(slug: str) -> ResponseReturnValue:
+    try:
+        require_tick(request.form)
+        open_poll(slug, current_actor())
+    except AppError as error:
+        return _step_page("open", slug, error), error.status
+    flash("投票已批准开启，到开始时间自动开始。", "done")
+    return redirect(url_for(".poll_page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/close")
+@act("polls.close")
+def close_page(slug: str) -> str:
+    return _step_page("close", slug)
+
+
+@blueprint.post("/<slug>/close")
+@act("polls.close")
+def close_early(slug: str) -> ResponseReturnValue:
+    try:
+        require_tick(request.form)
+        close_poll(slug, text_of(request.form, "reason"), current_actor())
+    except AppError as error:
+        return _step_page("close", slug, error), error.status
+    flash("投票已提前结束，不再收票。", "done")
+    return redirect(url_for(".poll_page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/certify")
+@act("polls.certify")
+def certify_page(slug: str) -> str:
+    return _step_page("certify", slug)
+
+
+@blueprint.post("/<slug>/certify")
+@act("polls.certify")
+def certify(slug: str) -> ResponseReturnValue:
+    try:
+        require_tick(request.form)
+        certify_poll(slug, current_actor())
+    except AppError as error:
+        return _step_page("certify", slug, error), error.status
+    flash("结果已认证，可以查看和下载。", "done")
+    return redirect(url_for(".turnout_page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/turnout")
+@act("polls.see")
+def turnout_page(slug: str) -> str:
+    poll = poll_overview(slug)
+    return render_template(
+        "votes/console/turnout.html",
+        poll=poll,
+        turnout=turnout(slug),
+        results=_results(poll),
+        votes_in_download=poll.settings.visibility != "hidden" or poll.phase is Phase.CERTIFIED,
+        formats=FORMAT_NAMES,
+    )
+
+
+@blueprint.post("/<slug>/downloads")
+@act("tally.download")
+def download(slug: str) -> ResponseReturnValue:
+    try:
+        request_tally(slug, request.form.get("format", ""), current_actor())
+    except InvalidInput as error:
+        flash(error.message, "error")
+        return redirect(url_for(".turnout_page", slug=slug), 303)
+    return redirect(url_for("console.downloads"), 303)
+
+
+def _new_page(form: PollForm, error: AppError | None = None) -> str:
+    return render_template("votes/console/new.html", form=form, **_choices(), faults=_faults(error))
+
+
+def _edit_page(poll: PollOverview, form: PollForm, error: AppError | None = None) -> str:
+    return render_template("votes/console/edit.html", poll=poll, form=form, **_choices(), faults=_faults(error))
+
+
+def _awards_page(poll: PollOverview, form: AwardsForm, error: AppError | None = None) -> str:
+    return render_template("votes/console/awards.html", poll=poll, awards=form, faults=_faults(error))
+
+
+def _step_page(step: str, slug: str, error: AppError | None = None) -> str:
+    reason = text_of(request.form, "reason")
+    template = f"votes/console/{step}.html"
+    return render_template(template, poll=poll_overview(slug), reason=reason, faults=_faults(error))
+
+
+def _choices() -> dict[str, dict[str, str]]:
+    return {"periods": PERIODS, "visibilities": VISIBILITIES, "orders": ORDERS}
+
+
+def _faults(error: AppError | None) -> dict[str, str]:
+    return faults_of(error) if error else {}
+
+
+def _results(poll: PollOverview) -> PollResults | None:
+    """Return the votes where the poll's rule shows them to everybody; staff see no more than that."""
+    if not may_see_results(poll.settings.visibility, poll.phase, has_voted=False):
+        return None
+    return read_results(poll.slug, RunningTally(keyvalue()))
+
+
+def _phase_words(phase: Phase) -> str:
+    words = {
+        Phase.DRAFT: "草稿",
+        Phase.NOT_OPEN: "待开始",
+        Phase.OPEN: "进行中",
+        Phase.CLOSED: "已结束",
+        Phase.CERTIFIED: "已认证",
+    }
+    return words[phase]

@@ -1,0 +1,60 @@
+"""A poll's tally as a finished file: read in one snapshot of the database, then written in one format."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from foundation.clock import local
+from foundation.database import db
+from votes.exporting.formats import writer_of
+from votes.exporting.report import TurnoutReport, build_tally_report
+from votes.exporting.tables import title_of
+
+COUNTED = 90  # per cent of the work; the rest is writing the file
+
+Percent = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTally:
+    """A file with the name it is to be saved under."""
+
+    filename: str
+    content: bytes
+
+
+def export_tally(poll_slug: str, file_format: str, on_percent: Percent | None = None) -> ExportedTally:
+    """Count and write; `on_percent` is told how far it is, in its own transactions if it likes.
+
+    A hidden poll before it is certified gives the number of voters alone. Raises NotFound, InvalidInput for the
+    format, and Conflict where the ledger does not bear out what was certified.
+    """
+    write = writer_of(file_format)
+    tell = partial(_tell_percent, on_percent) if on_percent else None
+    with _snapshot() as session:
+        report = build_tally_report(session, poll_slug, tell)
+    if on_percent:
+        on_percent(COUNTED)
+    content = io.BytesIO()
+    write(report, content)
+    return ExportedTally(_filename(report, file_format), content.getvalue())
+
+
+@contextmanager
+def _snapshot() -> Iterator[Session]:
+    """Open a read-only session that sees the database as of one moment, apart from the request's own session."""
+    engine = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(engine) as session:
+        yield session
+
+
+def _tell_percent(on_percent: Percent, counted: int, ballots: int) -> None:
+    on_percent(counted * COUNTED // ballots)
+
+
+def _filename(report: TurnoutReport, file_format: str) -> str:
+    return f"{title_of(report)}-{report.slug}-{local(report.counted_at):%Y%m%d-%H%M%S}.{file_format}"

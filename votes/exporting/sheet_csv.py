@@ -1,0 +1,58 @@
+"""The report as CSV for spreadsheets: UTF-8 with a byte order mark, lines ended by CR LF, no cell a formula.
+
+Head, tables and foot follow one another, parted by empty lines.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import IO
+
+from votes.exporting.report import TurnoutReport
+from votes.exporting.tables import NOTHING, Cell, foot_of, head_of, tables_of, title_of
+
+# What spreadsheets skip before they look for a formula, then what begins one; full-width forms count on some.
+_FORMULA = re.compile(r"[\s\x00-\x1f\x7f\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n\x00]")
+
+
+def write(report: TurnoutReport, stream: IO[bytes]) -> None:
+    """Write the CSV; `stream` stays open."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
+    try:
+        _write_rows(report, csv.writer(text, lineterminator="\r\n").writerow)
+    finally:
+        text.detach()
+
+
+def harmless(text: str) -> str:
+    """Return `text`, with an apostrophe before whatever a spreadsheet might run as a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _write_rows(report: TurnoutReport, write_row: Callable[[list[str]], object]) -> None:
+    write_row([title_of(report)])
+    for pair in head_of(report):
+        write_row(_texts(pair))
+    for table in tables_of(report):
+        write_row([])
+        write_row([table.name, *([table.note] if table.note else [])])
+        write_row([column.heading for column in table.columns])
+        for row in table.rows:
+            write_row(_texts(row))
+    write_row([])
+    for pair in foot_of(report):
+        write_row(_texts(pair))
+
+
+def _texts(cells: Iterable[Cell]) -> list[str]:
+    return [_text(cell) for cell in cells]
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return harmless(cell)
+    if isinstance(cell, Decimal):
+        return f"{cell}%"
+    return NOTHING if cell is None else str(cell)

@@ -1,0 +1,123 @@
+"""What a draft still lacks before it may be opened, and what is worth a second look. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class AwardToCheck(Protocol):
+    """What readiness asks of an award."""
+
+    id: int
+    name: str
+    places: int
+    min_choices: int
+    max_choices: int
+
+
+class CandidateToCheck(Protocol):
+    """What readiness asks of a candidate."""
+
+    award_id: int
+    consented: bool
+    secrecy_reviewed: bool
+    photo: str | None
+    withdrawn_at: datetime | None
+
+
+class PollToCheck(Protocol):
+    """What readiness asks of a poll."""
+
+    opens_at: datetime | None
+    closes_at: datetime | None
+    candidate_order: str
+    draw_seed: str | None
+    enquiry_phone: str
+    supervision_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing to see to; `about` says where: settings, awards or candidates."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What is missing stops the opening; what is doubtful is only said."""
+
+    missing: tuple[Concern, ...]
+    doubts: tuple[Concern, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not self.missing
+
+
+def check_readiness(
+    poll: PollToCheck, awards: Sequence[AwardToCheck], candidates: Iterable[CandidateToCheck], now: datetime
+) -> Readiness:
+    """Look the draft over as it stands at `now`."""
+    standing = [candidate for candidate in candidates if candidate.withdrawn_at is None]
+    per_award = Counter(candidate.award_id for candidate in standing)
+    missing = [
+        *_settings_missing(poll, now),
+        *_awards_missing(awards, per_award),
+        *_candidates_missing(standing),
+    ]
+    doubts = [*_settings_doubted(poll, now), *_awards_doubted(awards, per_award), *_candidates_doubted(standing)]
+    return Readiness(tuple(missing), tuple(doubts))
+
+
+def _settings_missing(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
+    if poll.opens_at is None or poll.closes_at is None:
+        yield Concern("settings", "还没有填开始时间和结束时间。")
+    elif poll.closes_at <= now:
+        yield Concern("settings", "结束时间已经过去，请改成以后的时间。")
+    if poll.candidate_order == "drawn" and not poll.draw_seed:
+        yield Concern("settings", "候选对象按抽签排列，还没有填抽签号码。")
+
+
+def _awards_missing(awards: Sequence[AwardToCheck], per_award: Counter[int]) -> Iterable[Concern]:
+    if not awards:
+        yield Concern("awards", "还没有设奖项。")
+    for award in awards:
+        least = max(1, award.min_choices)
+        if per_award[award.id] < least:
+            yield Concern("candidates", f"“{award.name}”有{per_award[award.id]}名候选对象，至少要{least}名。")
+
+
+def _candidates_missing(standing: Sequence[CandidateToCheck]) -> Iterable[Concern]:
+    unconsented = sum(not candidate.consented for candidate in standing)
+    unreviewed = sum(not candidate.secrecy_reviewed for candidate in standing)
+    if unconsented:
+        yield Concern("candidates", f"{unconsented}名候选对象还没有登记同意公开。")
+    if unreviewed:
+        yield Concern("candidates", f"{unreviewed}名候选对象还没有登记保密审查。")
+
+
+def _settings_doubted(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
+    if poll.opens_at is not None and poll.opens_at <= now:
+        yield Concern("settings", "开始时间已到，确认开启后立即开始投票。")
+    if not poll.enquiry_phone or not poll.supervision_phone:
+        yield Concern("settings", "咨询电话或监督电话没有填，投票人看不到。")
+
+
+def _awards_doubted(awards: Sequence[AwardToCheck], per_award: Counter[int]) -> Iterable[Concern]:
+    for award in awards:
+        if 0 < per_award[award.id] <= award.places:
+            yield Concern(
+                "awards", f"“{award.name}”有{per_award[award.id]}名候选对象、{award.places}个名额，没有差额。"
+            )
+        if per_award[award.id] and award.max_choices > per_award[award.id]:
+            yield Concern("awards", f"“{award.name}”最多可选{award.max_choices}，多于候选对象人数。")
+
+
+def _candidates_doubted(standing: Sequence[CandidateToCheck]) -> Iterable[Concern]:
+    without_photo = sum(candidate.photo is None for candidate in standing)
+    if without_photo:
+        yield Concern("candidates", f"{without_photo}名候选对象没有照片，页面上显示占位图。")

@@ -1,0 +1,68 @@
+"""The room put together: what the factory calls to have polls in the application."""
+
+from collections.abc import Sequence
+
+import psycopg
+from flask import Flask
+from sqlalchemy import select
+
+from config import Settings
+from foundation.clock import utc_now
+from foundation.database import libpq_url
+from foundation.embedded.servers import Connections
+from foundation.keyvalue import keyvalue
+from foundation.transaction import transaction
+from votes.ballot_page import PageShelf
+from votes.casting import BallotBox
+from votes.console import register_polls_console
+from votes.gate import Gate, Limits
+from votes.ledger import Committer
+from votes.models import Poll
+from votes.numbering import Sequencer, TallyKeeper
+from votes.paper import PaperShelf
+from votes.parts import EXTENSION, Parts, votes_parts
+from votes.polls import close_due_polls
+from votes.replies import register_replies
+from votes.tally import RunningTally
+from votes.views import blueprint
+from wechat.followers import follows
+
+
+def register_votes(app: Flask, connections: Connections) -> None:
+    """Give the application its polls. `connections` leads the committer to the ledger on a connection of its own."""
+    settings: Settings = app.config["SETTINGS"]
+    with app.app_context():
+        client = keyvalue()
+    limits = Limits(settings.gate_per_voter, settings.gate_per_address, settings.gate_per_poll)
+    gate, shelf = Gate(client, limits), PaperShelf()
+    url = libpq_url(connections.database_url)
+
+    def connect() -> psycopg.Connection:
+        options = "-c timezone=UTC -c synchronous_commit=on -c statement_timeout=2500"
+        return psycopg.connect(url, autocommit=True, connect_timeout=2, options=options)
+
+    def remember(poll_id: int, period: int, voter_tags: Sequence[bytes]) -> None:
+        gate.remember(str(poll_id), period, voter_tags)
+
+    committer = Committer(connect, remember)
+    box = BallotBox(shelf, gate, committer, follows, utc_now)
+    app.extensions[EXTENSION] = Parts(box, RunningTally(client), shelf, PageShelf())
+    app.register_blueprint(blueprint)
+    register_polls_console(app)
+    register_replies(app)
+
+
+def build_sequencer() -> Sequencer:
+    """Return the sequencer for a process of its own."""
+    return Sequencer(TallyKeeper(votes_parts().tally), close_due_polls)
+
+
+def rebuild_tallies() -> int:
+    """Forget every shown tally and count it anew; returns how many polls there are."""
+    keeper, tally = TallyKeeper(votes_parts().tally), votes_parts().tally
+    with transaction() as session:
+        polls = list(session.scalars(select(Poll.id).where(Poll.state != "draft")))
+    for poll_id in polls:
+        tally.forget(poll_id)
+        keeper.keep(poll_id)
+    return len(polls)
