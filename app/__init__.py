@@ -1,0 +1,1 @@
+"""The roof: the whole system on one page."""

@@ -1,0 +1,1 @@
+"""The demo: an invented selection, invented people, secrets of its own."""

@@ -1,0 +1,15 @@
+"""Public photos by the digest of their content, which makes them cacheable for ever."""
+
+from flask import Blueprint, Response, send_file
+
+from foundation.assets import FOREVER
+from foundation.files import file_store
+
+blueprint = Blueprint("public_files", __name__)
+
+
+@blueprint.get("/files/<digest>")
+def public_file(digest: str) -> Response:
+    response = send_file(file_store().public_path(digest), mimetype="image/jpeg", etag=digest)
+    response.headers["Cache-Control"] = FOREVER
+    return response

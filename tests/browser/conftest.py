@@ -1,0 +1,133 @@
+"""A whole running service and a real browser the size of a phone."""
+
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app.demo.secrets import prepare_demo_folder
+from app.factory import create_app
+from app.starting import programs_of, site_answers
+from app.supervisor import Supervisor
+from config import load_settings
+from foundation.database import db
+from foundation.embedded.servers import Connections
+from tests.conftest import empty
+from tests.factories import make_poll
+from wechat.identity import sign_in_voter
+
+PHONE = {"width": 375, "height": 667}
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 10; Mobile) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/107.0 "
+    "Mobile Safari/537.36 MicroMessenger/8.0.40 NetType/4G Language/zh_CN"
+)
+
+
+@dataclass(frozen=True)
+class LiveSite:
+    """The service as people reach it, and the application behind it for making what a test needs."""
+
+    url: str
+    sandbox_url: str
+    app: Flask
+
+    def poll(self, **changes: object) -> str:
+        """Make a poll under a slug of its own and return the slug."""
+        slug = f"poll-{token_hex(4)}"
+        with self.app.app_context():
+            make_poll(slug, **changes)  # type: ignore[arg-type]  # handed through
+        return slug
+
+    def sign_in(self, page: Page, openid: str | None = None, *, snapshot: bool = False) -> str:
+        """Give the browser the cookie of somebody whom WeChat named to us; returns the openid."""
+        openid = openid or f"o{token_hex(13)}x"
+        with self.app.test_request_context():
+            response = self.app.response_class()
+            sign_in_voter(response, openid, snapshot)
+        name, _, rest = response.headers["Set-Cookie"].partition("=")
+        page.context.add_cookies([{"name": name, "value": rest.split(";")[0], "url": self.url}])
+        return openid
+
+
+@pytest.fixture(scope="session")
+def running_site(connections: Connections) -> Iterator[LiveSite]:
+    """Run web, worker, sequencer and sandbox on this worker's database for all browser tests."""
+    folder = Path(tempfile.mkdtemp(prefix="vote-site-"))
+    port = _free_port()
+    sandbox = f"http://127.0.0.1:{port + 1}"
+    prepare_demo_folder(folder, port=port, public_url=None, sandbox_url=sandbox)
+    environment = {
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "WEB_WORKERS": "1",
+        "DATABASE_URL": connections.database_url,
+        "DATABASE_OWNER_URL": connections.owner_url,
+        "REDIS_URL": connections.redis_url,
+        "PATH": "/usr/bin:/bin",
+    }
+    settings = load_settings(environment)
+    app = create_app(settings, connections)
+    supervisor = Supervisor(programs_of(settings, sandbox=True), {}, environment)
+    thread = threading.Thread(target=supervisor.run, args=(lambda: None,), daemon=True)
+    thread.start()
+    try:
+        assert site_answers(settings, sandbox=True)
+        yield LiveSite(settings.public_url, sandbox, app)
+    finally:
+        supervisor.request_stop()
+        thread.join(30)
+        with app.app_context():
+            db.engine.dispose()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def live_site(running_site: LiveSite, connections: Connections) -> Iterator[LiveSite]:
+    """The running service, with empty tables after each test."""
+    yield running_site
+    empty(connections)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    assert program, "the tests need a browser: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone with WeChat's webview."""
+    context = browser.new_context(viewport=PHONE, user_agent=WECHAT, locale="zh-CN", has_touch=True, is_mobile=True)  # type: ignore[arg-type]  # a dict of the size
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(phone: BrowserContext) -> Page:
+    return phone.new_page()
+
+
+def _free_port() -> int:
+    """Find a port with a free one after it, for the sandbox."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
