@@ -53,17 +53,16 @@ def restore(settings: Settings, source: Path) -> None:
     """
     if in_use(settings.data_dir):
         raise KeepingError("the service is running: stop it before restoring")
-    with _servers(settings) as connections, tempfile.TemporaryDirectory() as folder:
-        _unpack(source, Path(folder))
+    with _unpacked(source) as folder, _servers(settings) as connections:
         flags = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction")
-        _run(connections, "pg_restore", *flags, str(Path(folder) / DUMP))
+        _run(connections, "pg_restore", *flags, str(folder / DUMP))
         grant(connections)
         with psycopg.connect(libpq_url(connections.owner_url)) as connection:
             for (poll,) in connection.execute("SELECT poll_id FROM poll_head").fetchall():
                 epoch = secrets.token_hex(8)
                 connection.execute("UPDATE poll_head SET epoch = %s WHERE poll_id = %s", (epoch, poll))
-        if (Path(folder) / FILES).exists():
-            shutil.copytree(Path(folder) / FILES, settings.data_dir / FILES, dirs_exist_ok=True)
+        if (folder / FILES).exists():
+            shutil.copytree(folder / FILES, settings.data_dir / FILES, dirs_exist_ok=True)
             for kept in (settings.data_dir / FILES).iterdir():
                 kept.chmod(0o700)
 
@@ -80,6 +79,15 @@ def _servers(settings: Settings) -> Iterator[Connections]:
         embedded_servers(settings.data_dir, database_url=named[0], owner_url=named[1], redis_url=named[2]) as running,
     ):
         yield running.connections
+
+
+@contextmanager
+def _unpacked(source: Path) -> Iterator[Path]:
+    """Unpack a backup for the while; raises KeepingError where it is none or is damaged."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _unpack(source, folder)
+        yield folder
 
 
 def _unpack(source: Path, folder: Path) -> None:
@@ -102,7 +110,8 @@ def _run(connections: Connections, program: str, *arguments: str) -> None:
     The password goes by the environment: everybody on the machine may read a command.
     """
     url = make_url(libpq_url(connections.owner_url))
-    address = url.set(password=None).render_as_string()
+    # `url.set` takes None for no change, and what is rendered by default holds *** for the password.
+    address = url._replace(password=None).render_as_string(hide_password=False)
     environment = {**os.environ, "PGPASSWORD": str(url.password or os.environ.get("PGPASSWORD", ""))}
     command = [str(client_program(program)), f"--dbname={address}", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -107,6 +107,8 @@ class Supervisor:
                 process.wait(GRACE)
             _kill_group(process.pid)
             process.wait()
+            if process.stdout and not self._relays:
+                process.stdout.close()
         for relay in self._relays:
             relay.join(1)
 

@@ -16,8 +16,10 @@ SLOW_SECONDS = 1.0
 def _frames(exc_info: structlog.typing.ExcInfo) -> str:
     """Write where an error happened and its kind; its message may quote what somebody typed, or a row."""
     lines: list[str] = []
+    told: list[BaseException] = []
     error: BaseException | None = exc_info[1]
-    while error is not None:
+    while error is not None and error not in told:
+        told.append(error)
         lines += [f"{type(error).__module__}.{type(error).__qualname__}\n", *traceback.format_tb(error.__traceback__)]
         error = error.__cause__ or error.__context__
     return "".join(lines)

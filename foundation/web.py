@@ -2,11 +2,12 @@
 
 import hmac
 import ipaddress
-from hashlib import sha256
+from functools import lru_cache
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+MAX_BODY = 2 * 1024 * 1024  # bytes of a body that is no upload
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
@@ -14,7 +15,7 @@ POLICY = (
 
 
 def init_web(app: Flask, *, trusted_proxies: int, secure: bool) -> None:
-    """Believe as many proxies as were named, and send the headers that keep a page to itself."""
+    """Believe as many proxies as were named, limit bodies, and send the headers that keep a page to itself."""
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     fixed = {
@@ -25,6 +26,7 @@ def init_web(app: Flask, *, trusted_proxies: int, secure: bool) -> None:
     }
     if secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000"
+    app.before_request(_limit_body)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -38,12 +40,19 @@ def init_web(app: Flask, *, trusted_proxies: int, secure: bool) -> None:
         return response
 
 
+def _limit_body() -> None:
+    """Let only uploads be large: they are spooled to disk, any other body is read into memory whole."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = MAX_BODY
+
+
 def allow_framing(response: Response, origins: str) -> Response:
     """Let the named origins frame this one answer."""
     response.headers["Content-Security-Policy"] = POLICY + (origins or "'self'")
     return response
 
 
+@lru_cache(maxsize=65_536)
 def network_of(address: str | None) -> str:
     """Return the /24 or /48 an address lies in: what is limited, and all that is kept of an address."""
     try:
@@ -64,7 +73,7 @@ def same_origin(request: Request, public_url: str) -> bool:
 
 def token_for(secret: str, *parts: str) -> str:
     """Return a token that only the service can make for these parts."""
-    return hmac.new(secret.encode(), "\n".join(parts).encode(), sha256).hexdigest()[:32]
+    return hmac.digest(secret.encode(), "\n".join(parts).encode(), "sha256").hex()[:32]
 
 
 def safe_path(path: str | None) -> str:

@@ -17,6 +17,7 @@ from votes.models import Candidate, Poll
 from votes.ordering import initials
 from votes.polls import audited, check_reason, draft_to_change, poll_to_change
 from votes.rules import MAX_CANDIDATES
+from votes.wording import list_numbers
 
 MAY_CHANGE_AFTER_OPENING = frozenset({"unit", "post", "brief", "deeds"})
 CHECKS = {"consented": "同意公开", "secrecy_reviewed": "保密审查"}
@@ -141,7 +142,7 @@ def record_check(slug: str, numbers: Sequence[int], check: str, actor: Actor, *,
         session.expire_all()
         if changed:
             verb = "" if given else "撤回"
-            _note(poll, "candidates.record_check", actor, f"{verb}{_listed(changed)}", (check,))
+            _note(poll, "candidates.record_check", actor, f"{verb}{list_numbers(changed)}", (check,))
     return len(changed)
 
 
@@ -189,10 +190,6 @@ def _entry_of(candidate: Candidate) -> CandidateEntry:
     return CandidateEntry(
         candidate.award_id, candidate.name, candidate.unit, candidate.post, candidate.brief, candidate.deeds
     )
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return f"{'、'.join(map(str, sorted(numbers)))}号"
 
 
 def _note(poll: Poll, act: str, actor: Actor, detail: str, names: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from foundation.clock import Clock, local_day
 from foundation.transaction import transaction
-from votes.gate import Gate, Passage, Try
+from votes.gate import Decision, Passage, Try
 from votes.ledger import Answer, Committer, Entry, Verdict, find_by_nonce, find_in_period
 from votes.paper import Paper, PaperShelf
 from votes.receipts import Receipt
@@ -48,7 +48,6 @@ class BallotBox:
     """The parts that casting works with, handed in by the roof."""
 
     shelf: PaperShelf
-    gate: Gate
     committer: Committer
     follows: Callable[[str], bool | None]
     clock: Clock
@@ -68,13 +67,19 @@ def cast_ballot(
     if not isinstance(nonce, str) or not check_nonce(nonce):
         return Outcome(Status.INVALID, reason="malformed")
     tag = voter_tag(paper.voter_key, voter.openid)
+    attempt: Try | None = Try(str(paper.poll_id), period_at(paper, box.clock()), tag, nonce, network)
     for _ in range(_TRIES_AT_A_CHANGING_PAPER):
-        refusal = _refuse(box, paper, voter, choices) or _stop_at_gate(box, paper, tag, nonce, network)
+        refusal = _refuse(box, paper, voter, choices)
         if refusal is not None:
             return _replay(paper, tag, nonce) or refusal
-        answer = box.committer.commit(_entry(paper, tag, nonce, choices))
-        if answer.verdict is not Verdict.CHANGED:
+        answer = box.committer.commit(_entry(paper, tag, nonce, choices), attempt)
+        if isinstance(answer, Decision):
+            told = _at_the_gate(paper, tag, nonce, answer)
+            if told is not None:
+                return told
+        elif answer.verdict is not Verdict.CHANGED:
             return _outcome(paper, answer)
+        attempt = None  # the gate counts a try once
         box.shelf.forget(slug)
         paper = box.shelf.get(slug)
     return Outcome(Status.UNAVAILABLE)
@@ -99,16 +104,14 @@ def _refuse(box: BallotBox, paper: Paper, voter: Voter, choices: object) -> Outc
     return None
 
 
-def _stop_at_gate(box: BallotBox, paper: Paper, tag: bytes, nonce: str, network: str | None) -> Outcome | None:
-    period = period_at(paper, box.clock())
-    decision = box.gate.admit(Try(str(paper.poll_id), period, tag, nonce, network))
-    if decision.passage is Passage.TOO_FAST:
-        return Outcome(Status.TOO_FAST, wait=decision.wait)
-    if decision.passage is Passage.SEEN_VOTING:
-        with transaction() as session:
-            answer = find_in_period(session, paper.poll_id, tag)
-        return _outcome(paper, answer) if answer else None
-    return None
+def _at_the_gate(paper: Paper, tag: bytes, nonce: str, decision: Decision) -> Outcome | None:
+    """Say what the gate's decision means; None where somebody was seen voting whom the ledger does not know."""
+    replay = _replay(paper, tag, nonce)
+    if replay is not None or decision.passage is Passage.TOO_FAST:
+        return replay or Outcome(Status.TOO_FAST, wait=decision.wait)
+    with transaction() as session:
+        answer = find_in_period(session, paper.poll_id, tag)
+    return _outcome(paper, answer) if answer else None
 
 
 def _replay(paper: Paper, tag: bytes, nonce: str) -> Outcome | None:

@@ -70,33 +70,40 @@ class Gate:
 
     def admit(self, attempt: Try) -> Decision:
         """Say whether this try may go on; the same nonce counts once."""
+        return self.admit_all([attempt])[0]
+
+    def admit_all(self, attempts: Sequence[Try]) -> list[Decision]:
+        """Say for each of many tries whether it may go on, with one call for every poll among them."""
+        decisions: dict[int, Decision] = {}
+        for poll in {attempt.poll for attempt in attempts}:
+            places = [place for place, attempt in enumerate(attempts) if attempt.poll == poll]
+            decisions |= zip(places, self._admit(poll, [attempts[place] for place in places]), strict=True)
+        return [decisions[place] for place in range(len(attempts))]
+
+    def _admit(self, poll: str, attempts: Sequence[Try]) -> list[Decision]:
         now = self._clock()
         if now < self._closed_until:
-            return self._local.admit(attempt, now)
-        minute, wait = int(now) // WINDOW, WINDOW - int(now) % WINDOW
-        place, limits = f"{{{attempt.poll}}}", self._limits
-        tag = attempt.voter_tag.hex()
-        keys = [
-            f"{place}:voter:{minute}:{tag}",
-            f"{place}:network:{minute}:{attempt.network}",
-            f"{place}:poll:{minute}",
-            f"{place}:seen:{attempt.period}",
-        ]
-        per_network = limits.per_network if attempt.network else 0
+            return [self._local.admit(attempt, now) for attempt in attempts]
+        minute, limits = int(now) // WINDOW, self._limits
+        place = f"{{{poll}}}"
+        keys = [f"{place}:poll:{minute}"]
         arguments: list[str | int | bytes] = [
-            attempt.nonce,
-            limits.per_voter,
-            per_network,
-            limits.per_poll,
-            wait,
-            attempt.voter_tag,
+            *(limits.per_voter, limits.per_network, limits.per_poll),
+            WINDOW - int(now) % WINDOW,
         ]
+        for attempt in attempts:
+            keys += (
+                f"{place}:voter:{minute}:{attempt.voter_tag.hex()}",
+                f"{place}:network:{minute}:{attempt.network or ''}",
+                f"{place}:seen:{attempt.period}",
+            )
+            arguments += (attempt.nonce, attempt.voter_tag, 1 if attempt.network else 0)
         try:
-            answer = int(self._script(keys, arguments))
+            answers: list[int] = self._script(keys, arguments)
         except RedisError as error:
             self._rest(now, error)
-            return self._local.admit(attempt, now)
-        return _decision(answer)
+            return [self._local.admit(attempt, now) for attempt in attempts]
+        return [_decision(answer) for answer in answers]
 
     def remember(self, poll: str, period: int, voter_tags: Sequence[bytes]) -> None:
         """Note who has voted, after the commit; losing the note costs a read of the ledger."""

@@ -3,11 +3,9 @@
 One committer per process takes what waits, writes it in one transaction per poll and answers everyone (group commit).
 """
 
-import queue
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -16,13 +14,13 @@ import structlog
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from foundation.errors import Unavailable
 from foundation.ids import short_code
+from foundation.together import Together, Waiting
+from votes.gate import Decision, Gate, Passage, Try
 from votes.models import Ballot, Poll
 
 log = structlog.get_logger(__name__)
 POLL_LOCK = 1  # the first key of the advisory lock that casting shares and closing takes alone
-MAX_BATCH = 512
 PATIENCE = 3.0  # seconds a voter waits before being asked to try again
 
 _LOCK = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
@@ -86,102 +84,108 @@ class Answer:
     accepted_at: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Waiter:
-    entry: Entry
-    done: threading.Event = field(default_factory=threading.Event)
-    answer: Answer | None = None
-
-    def tell(self, answer: Answer | None) -> None:
-        self.answer = answer
-        self.done.set()
-
-
 Connect = Callable[[], psycopg.Connection]
 OnCommit = Callable[[int, int, Sequence[bytes]], object]
 
 
-class Committer:
-    """Commits what callers hand in, many at once; each call returns when its ballot's fate is known."""
+@dataclass(frozen=True, slots=True)
+class _Deposit:
+    """An entry, and the try that the gate has to let pass first; without one it has passed already."""
 
-    def __init__(self, connect: Connect, on_accepted: OnCommit, *, patience: float = PATIENCE) -> None:
+    entry: Entry
+    attempt: Try | None
+
+
+_Waiting = Waiting[_Deposit, Answer | Decision]
+
+
+class Committer:
+    """Takes what callers hand in through the gate and into the ledger, many at once.
+
+    Each call returns when its ballot's fate is known.
+    """
+
+    def __init__(
+        self, connect: Connect, on_accepted: OnCommit, *, gate: Gate | None = None, patience: float = PATIENCE
+    ) -> None:
         """`connect` opens an autocommit connection; `on_accepted(poll_id, period, tags)` runs after each commit.
 
         `patience` is how many seconds a caller waits for an answer.
         """
         self._connect = connect
         self._on_accepted = on_accepted
-        self._patience = patience
-        self._waiting: queue.SimpleQueue[_Waiter] = queue.SimpleQueue()
-        self._start = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._gate = gate
+        self._together = Together(self._serve_all, patience=patience, name="committer")
         self._connection: psycopg.Connection | None = None
 
-    def commit(self, entry: Entry) -> Answer:
-        """Write `entry` or find what stands in its place; raises Unavailable when that takes too long.
+    def commit(self, entry: Entry, attempt: Try | None = None) -> Answer | Decision:
+        """Write `entry` or find what stands in its place; the gate's decision where it does not let `attempt` pass.
 
-        After Unavailable the ballot may still be committed; the same nonce finds it.
+        Raises Unavailable when that takes too long. The ballot may still be committed then; the same nonce finds it.
         """
-        self._ensure_running()
-        waiter = _Waiter(entry)
-        self._waiting.put(waiter)
-        if not waiter.done.wait(self._patience) or waiter.answer is None:
-            raise Unavailable("尚未确认，请稍候再试。")
-        return waiter.answer
+        return self._together.ask(_Deposit(entry, attempt))
 
-    def _ensure_running(self) -> None:
-        """Start the thread at the first ballot: a server that forks later would lose an earlier one."""
-        if self._thread is None or not self._thread.is_alive():
-            with self._start:
-                if self._thread is None or not self._thread.is_alive():
-                    self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
-                    self._thread.start()
+    @property
+    def waiting(self) -> int:
+        """How many ballots wait for the next batch."""
+        return self._together.waiting
 
-    def _run(self) -> None:
-        while True:
-            batch = [self._waiting.get()]
-            while len(batch) < MAX_BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get())
-            for poll_id in {waiter.entry.poll_id for waiter in batch}:
-                self._serve(poll_id, [waiter for waiter in batch if waiter.entry.poll_id == poll_id])
+    def _serve_all(self, batch: Sequence[_Waiting]) -> None:
+        admitted = self._admit(batch)
+        for poll_id in {waiting.item.entry.poll_id for waiting in admitted}:
+            self._serve(poll_id, [waiting for waiting in admitted if waiting.item.entry.poll_id == poll_id])
 
-    def _serve(self, poll_id: int, waiters: list[_Waiter]) -> None:
+    def _admit(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
+        """Ask the gate about the whole batch in one call, tell those who may not pass, return the others."""
+        if self._gate is None:
+            return list(batch)
+        tries = [(waiting, waiting.item.attempt) for waiting in batch if waiting.item.attempt is not None]
+        admitted = [waiting for waiting in batch if waiting.item.attempt is None]
+        decisions = self._gate.admit_all([attempt for _, attempt in tries if attempt is not None])
+        for (waiting, _), decision in zip(tries, decisions, strict=True):
+            if decision.passage is Passage.PASS:
+                admitted.append(waiting)
+            else:
+                waiting.tell(decision)
+        return admitted
+
+    def _serve(self, poll_id: int, waitings: list[_Waiting]) -> None:
         """Commit one poll's share; what fails is tried once more.
 
         A database that was away may be back, so the whole is tried again. Any other failure lies with a ballot, and
         each is tried alone, so that one cannot fail all.
         """
-        if not self._attempt(poll_id, waiters):
+        if not self._attempt(poll_id, waitings):
             database_was_away = self._connection is None
-            unanswered = [waiter for waiter in waiters if not waiter.done.is_set()]
-            for share in [unanswered] if database_was_away else [[waiter] for waiter in unanswered]:
+            unanswered = [waiting for waiting in waitings if not waiting.told]
+            for share in [unanswered] if database_was_away else [[waiting] for waiting in unanswered]:
                 if not self._attempt(poll_id, share):
-                    for waiter in share:
-                        waiter.tell(None)
+                    for waiting in share:
+                        waiting.tell(None)
 
-    def _attempt(self, poll_id: int, waiters: list[_Waiter]) -> bool:
+    def _attempt(self, poll_id: int, waitings: list[_Waiting]) -> bool:
         """Commit and answer; on failure log it and return False. The thread serves everybody, so it never dies."""
         try:
-            self._commit_together(poll_id, waiters)
+            self._commit_together(poll_id, waitings)
         except psycopg.OperationalError as error:
-            log.warning("database_away", error=type(error).__name__, ballots=len(waiters))
+            log.warning("database_away", error=type(error).__name__, ballots=len(waitings))
             self._drop_connection()
             return False
         except Exception as error:  # noqa: BLE001  # whatever it is, the next batch must be served
             # Its type only: the message of a database error quotes what was to be written.
-            log.error("batch_failed", error=type(error).__name__, ballots=len(waiters))  # noqa: TRY400
+            log.error("batch_failed", error=type(error).__name__, ballots=len(waitings))  # noqa: TRY400
             return False
         return True
 
-    def _commit_together(self, poll_id: int, waiters: list[_Waiter]) -> None:
-        for revision in {waiter.entry.revision for waiter in waiters}:
-            share = [waiter for waiter in waiters if waiter.entry.revision == revision]
-            first = {(waiter.entry.voter_tag, waiter.entry.nonce): waiter for waiter in reversed(share)}
-            answers, period = self._write(poll_id, revision, [waiter.entry for waiter in first.values()])
+    def _commit_together(self, poll_id: int, waitings: list[_Waiting]) -> None:
+        for revision in {waiting.item.entry.revision for waiting in waitings}:
+            share = [waiting for waiting in waitings if waiting.item.entry.revision == revision]
+            first = {(waiting.item.entry.voter_tag, waiting.item.entry.nonce): waiting for waiting in reversed(share)}
+            answers, period = self._write(poll_id, revision, [waiting.item.entry for waiting in first.values()])
             accepted = [tag for (tag, _), answer in answers.items() if answer.verdict is Verdict.ACCEPTED]
-            for waiter in share:
-                key = (waiter.entry.voter_tag, waiter.entry.nonce)
-                waiter.tell(answers[key] if first[key] is waiter else _as_replay(answers[key]))
+            for waiting in share:
+                key = (waiting.item.entry.voter_tag, waiting.item.entry.nonce)
+                waiting.tell(answers[key] if first[key] is waiting else _as_replay(answers[key]))
             if accepted:
                 self._on_accepted(poll_id, period, accepted)
 

@@ -16,6 +16,7 @@ from votes.models import Candidate, Poll
 from votes.photo_archive import Assignment, LeftOut, Match, PhotoPreview, Question, read_photo_zip, read_photos
 from votes.pictures import Picture, RefusedPicture, develop
 from votes.polls import audited, poll_to_change
+from votes.wording import list_numbers
 
 __all__ = [
     "Assignment",
@@ -142,5 +143,4 @@ def _candidate(session: Session, poll: Poll, number: int) -> Candidate:
 
 def _note(poll: Poll, act: str, numbers: Iterable[int], actor: Actor) -> None:
     poll.revision += 1
-    listed = "、".join(str(number) for number in sorted(numbers))
-    record(act, audited(poll, f"：{listed}号"), actor, fields=_FIELDS)
+    record(act, audited(poll, f"：{list_numbers(numbers)}"), actor, fields=_FIELDS)

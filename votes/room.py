@@ -35,6 +35,16 @@ def register_votes(app: Flask, connections: Connections) -> None:
         client = keyvalue()
     limits = Limits(settings.gate_per_voter, settings.gate_per_address, settings.gate_per_poll)
     gate, shelf = Gate(client, limits), PaperShelf()
+    committer = build_committer(connections, gate)
+    box = BallotBox(shelf, committer, follows, utc_now)
+    app.extensions[EXTENSION] = Parts(box, RunningTally(client), shelf, PageShelf())
+    app.register_blueprint(blueprint)
+    register_polls_console(app)
+    register_replies(app)
+
+
+def build_committer(connections: Connections, gate: Gate) -> Committer:
+    """Return a committer with a connection to the ledger of its own, behind `gate`."""
     url = libpq_url(connections.database_url)
 
     def connect() -> psycopg.Connection:
@@ -44,12 +54,7 @@ def register_votes(app: Flask, connections: Connections) -> None:
     def remember(poll_id: int, period: int, voter_tags: Sequence[bytes]) -> None:
         gate.remember(str(poll_id), period, voter_tags)
 
-    committer = Committer(connect, remember)
-    box = BallotBox(shelf, gate, committer, follows, utc_now)
-    app.extensions[EXTENSION] = Parts(box, RunningTally(client), shelf, PageShelf())
-    app.register_blueprint(blueprint)
-    register_polls_console(app)
-    register_replies(app)
+    return Committer(connect, remember, gate=gate)
 
 
 def build_sequencer() -> Sequencer:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MAX_CANDIDATES = 2_000
 MAX_NONCE = 64
+_WHOLE = frozenset({int})
+_BITS = (0, *(1 << place for place in range(MAX_CANDIDATES)))
 _NONCE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -50,7 +52,7 @@ def check_nonce(nonce: object) -> bool:
 
 def check_choices(rules: BallotRules, choices: object) -> InvalidChoice | None:
     """Say what is wrong with `choices`, or None when they make a valid ballot."""
-    if not isinstance(choices, list) or any(type(number) is not int for number in choices):
+    if not isinstance(choices, list) or not _WHOLE.issuperset(map(type, choices)):
         return InvalidChoice(None, "malformed")
     chosen = frozenset(choices)
     if not chosen:
@@ -85,10 +87,7 @@ def _award_of(rules: BallotRules, number: int) -> str | None:
 
 def pack(choices: Iterable[int], size: int) -> bytes:
     """Write choices as `size` bytes in which bit n−1, counted from the lowest of the first byte, is candidate n."""
-    bits = 0
-    for number in choices:
-        bits |= 1 << (number - 1)
-    return bits.to_bytes(size, "little")
+    return sum(map(_BITS.__getitem__, set(choices))).to_bytes(size, "little")
 
 
 def unpack(packed: bytes) -> tuple[int, ...]:

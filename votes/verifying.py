@@ -59,8 +59,10 @@ def _voters(session: Session, poll: Poll) -> Iterator[str]:
 
 
 def _times(session: Session, poll: Poll) -> Iterator[str]:
-    outside = (Ballot.accepted_at < poll.opens_at) | (Ballot.accepted_at >= (poll.closed_at or poll.closes_at))
-    count = session.scalar(select(func.count()).select_from(Ballot).where(Ballot.poll_id == poll.id, outside))
+    mine, until = Ballot.poll_id == poll.id, poll.closed_at or poll.closes_at
+    if poll.opens_at is not None and until is not None:
+        mine &= (Ballot.accepted_at < poll.opens_at) | (Ballot.accepted_at >= until)
+    count = session.scalar(select(func.count()).select_from(Ballot).where(mine))
     if count:
         yield f"{count} ballots were accepted outside the poll's time"
 

@@ -64,10 +64,10 @@ def publish_menu(actor: Actor) -> None:
     buttons = build_menu(menu_entries(), account.site)
     try:
         with transaction():
-            record(ACT, "menu", actor, fields=("button",))
+            record(ACT, "公众号菜单", actor, fields=("button",))
             account.client.create_menu(buttons)
     except WeChatError:
-        record(ACT, "menu", actor, fields=("button",), result="refused")
+        record(ACT, "公众号菜单", actor, fields=("button",), result="refused")
         raise
 
 

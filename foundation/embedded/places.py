@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICE_USER = "dangjian-vote"
+INSTALL_LOCK = Path(f"/run/{SERVICE_USER}.lock")
 
 
 class EmbeddedError(Exception):
@@ -62,6 +63,17 @@ def lock(data_dir: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def installing() -> Iterator[None]:
+    """Wait for one's turn to install what this machine's installations share; only root installs."""
+    handle = os.open(INSTALL_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def in_use(data_dir: Path) -> bool:
     """Tell whether a process holds the data folder right now."""
     try:
@@ -102,15 +114,21 @@ def reachable_programs(site: Path, parts: tuple[str, ...], places: Places, versi
     if places.account.uid == os.geteuid():
         return site
     target = places.programs / f"programs-{version}"
-    if not (target / "complete").exists():
-        shutil.rmtree(target, ignore_errors=True)
-        for part in parts:
-            shutil.copytree(site / part, target / part, symlinks=True)
-        for path in [target, *target.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-        (target / "complete").touch()
+    with installing():
+        if not (target / "complete").exists():
+            _copy_programs(site, parts, target)
     return target
+
+
+def _copy_programs(site: Path, parts: tuple[str, ...], target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    for part in parts:
+        shutil.copytree(site / part, target / part, symlinks=True)
+    for path in [target, *target.rglob("*")]:
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if executable else 0o644)
+    (target / "complete").touch()
 
 
 def _installation_name(data_dir: Path) -> str:
@@ -123,12 +141,13 @@ def _installation_name(data_dir: Path) -> str:
 
 
 def _service_account() -> Account:
-    try:
-        user = pwd.getpwnam(SERVICE_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-        subprocess.run([*command, SERVICE_USER], check=True, capture_output=True)
-        user = pwd.getpwnam(SERVICE_USER)
+    with installing():
+        try:
+            user = pwd.getpwnam(SERVICE_USER)
+        except KeyError:
+            command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+            subprocess.run([*command, SERVICE_USER], check=True, capture_output=True)
+            user = pwd.getpwnam(SERVICE_USER)
     return Account(user.pw_name, user.pw_uid, user.pw_gid)
 
 

@@ -134,14 +134,14 @@ def _make_roles(cluster: Cluster) -> None:
 
 
 def _forget_stale_pid(cluster: Cluster) -> None:
-    """Remove the note of a server that died: its number may belong to another process by now.
+    """Remove the notes of a server that died: their number may belong to another process by now.
 
     Its children may still be finishing; PostgreSQL refuses the shared memory until they are gone.
     """
-    note = cluster.data / "postmaster.pid"
-    if note.exists() and running_pid(cluster) is None:
+    if running_pid(cluster) is None:
         _end_orphans(cluster)
-        note.unlink()
+        for note in (cluster.data / "postmaster.pid", cluster.places.run / ".s.PGSQL.5432.lock"):
+            note.unlink(missing_ok=True)
 
 
 def _end_orphans(cluster: Cluster) -> None:

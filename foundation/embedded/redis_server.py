@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from foundation.embedded.places import EmbeddedError, Places
+from foundation.embedded.places import EmbeddedError, Places, installing
 
 
 def redis_url(places: Places) -> str:
@@ -57,8 +57,10 @@ def _install_by_apt() -> str | None:
         return None
     # Debian's package would start a system service of its own; only the program is wanted.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "redis-server"]):
-        subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False, capture_output=True)
+    with installing():
+        for arguments in (["update"], ["install", "-y", "--no-install-recommends", "redis-server"]):
+            if shutil.which("redis-server") is None:
+                subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False, capture_output=True)
     return shutil.which("redis-server")
 
 

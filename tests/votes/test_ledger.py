@@ -46,7 +46,9 @@ class Book:
         self.callers = ThreadPoolExecutor(200)
 
     def commit(self, entry: Entry) -> Answer:
-        return self.committer.commit(entry)
+        answer = self.committer.commit(entry)
+        assert isinstance(answer, Answer)
+        return answer
 
     def commit_in_one_batch(self, poll_id: int, entries: Sequence[Entry]) -> list[Answer | BaseException]:
         """Have all entries wait, in their order, while the committer is kept busy with another; return their fates."""
@@ -58,7 +60,7 @@ class Book:
         waiting: list[Future[Answer]] = []
         for entry in entries:
             waiting.append(self.callers.submit(self.commit, entry))
-            await_that(lambda: self.committer._waiting.qsize() == len(waiting))
+            await_that(lambda: self.committer.waiting == len(waiting))
         self.opens.set()
         plug.result()
         return [future.exception() or future.result() for future in waiting]
@@ -253,8 +255,7 @@ def test_a_voter_is_asked_to_try_again_while_the_ledger_is_locked_and_the_same_n
             book.commit(entry(poll_id, 1))
         waited = time.monotonic() - begun
 
-    book.committer._patience = PATIENCE
-    settled = book.commit(entry(poll_id, 1))
+    settled = make_book().commit(entry(poll_id, 1))
 
     assert waited >= 0.4
     assert settled.verdict in (Verdict.ACCEPTED, Verdict.REPLAYED)

@@ -31,6 +31,11 @@ SEEN_BY = {  # visibility → phase → by whom
 FOUR = (("示例奖", 4, 4),)
 
 
+@pytest.fixture(autouse=True)
+def _fresh_papers(app: Flask) -> None:
+    votes_parts().shelf.forget("demo")
+
+
 @pytest.fixture
 def tally(app: Flask) -> RunningTally:
     return votes_parts().tally

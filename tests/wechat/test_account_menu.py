@@ -107,7 +107,7 @@ def test_the_published_menu_stands_on_the_platform(world: World, monkeypatch: py
         for leaf in button["sub_button"]:
             leaf["sub_button"] = []
     assert shown["menu"]["button"] == expected
-    assert audited() == [(COMMAND_LINE.name, "wechat.menu", "menu", "done")]
+    assert audited() == [(COMMAND_LINE.name, "wechat.menu", "公众号菜单", "done")]
 
 
 def test_a_menu_the_platform_does_not_take_is_recorded_as_refused(
@@ -116,7 +116,7 @@ def test_a_menu_the_platform_does_not_take_is_recorded_as_refused(
     use_account(wechat_api_url="http://127.0.0.1:1")
     with pytest.raises(Unreachable):
         publish_menu(COMMAND_LINE)
-    assert audited() == [(COMMAND_LINE.name, "wechat.menu", "menu", "refused")]
+    assert audited() == [(COMMAND_LINE.name, "wechat.menu", "公众号菜单", "refused")]
 
 
 @pytest.mark.usefixtures("menu")
@@ -164,7 +164,7 @@ class TestConsole:
         answer = browser.get("/console/wechat")
         assert "菜单已发布。" in answer.text
         assert "示例经办发布了菜单。" in answer.text
-        assert audited() == [("jingban", "wechat.menu", "menu", "done")]
+        assert audited() == [("jingban", "wechat.menu", "公众号菜单", "done")]
         assert world.asked.count("/api/cgi-bin/menu/create") == 1
 
     def test_what_went_wrong_is_said_on_the_page(
@@ -175,7 +175,7 @@ class TestConsole:
         assert browser.submit("/console/wechat/menu").status_code == 303
         answer = browser.get("/console/wechat")
         assert "菜单没有发布：微信暂时没有应答，请稍后再试。" in answer.text
-        assert audited() == [("jingban", "wechat.menu", "menu", "refused")]
+        assert audited() == [("jingban", "wechat.menu", "公众号菜单", "refused")]
 
     def test_without_the_forms_token_nothing_is_published(
         self, app: Flask, use_account: UseAccount, menu: list[MenuEntry]
@@ -195,7 +195,7 @@ class TestCommandLine:
         account = make_staff()
         result = world.app.test_cli_runner().invoke(args=["wechat", "publish-menu", "--as", account.name])
         assert (result.exit_code, result.output) == (0, "published the menu\n")
-        assert audited() == [(actor_of(account).name, "wechat.menu", "menu", "done")]
+        assert audited() == [(actor_of(account).name, "wechat.menu", "公众号菜单", "done")]
 
     @pytest.mark.usefixtures("menu")
     def test_it_says_what_is_wrong(self, app: Flask, use_account: UseAccount) -> None:

@@ -1,24 +1,33 @@
--- May this try pass? Counts distinct nonces per voter, and tries per network and poll, in windows of one minute.
--- KEYS: 1 the voter's nonces, 2 the network's count, 3 the poll's count, 4 who has been seen voting
--- ARGV: 1 nonce, 2 limit per voter, 3 per network, 4 per poll, 5 seconds left in the window, 6 voter's tag
--- Returns: -1 seen voting, 0 pass, or the seconds to wait.
-if redis.call('SISMEMBER', KEYS[4], ARGV[6]) == 1 then
-  return -1
+-- May these tries at one poll pass? Counts distinct nonces per voter, and tries per network and poll, in a minute.
+-- KEYS: 1 the poll's count, then for each try: the voter's nonces, the network's count, who has been seen voting.
+-- ARGV: 1 limit per voter, 2 per network, 3 per poll, 4 seconds left in the minute,
+--       then for each try: nonce, voter's tag, 1 where the network is limited.
+-- Returns for each try: -1 seen voting, 0 pass, or the seconds to wait.
+local per_voter, per_network, per_poll = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local wait = tonumber(ARGV[4])
+
+local function count_up(key, before)
+  redis.call('INCR', key)
+  if before == 0 then redis.call('EXPIRE', key, 120) end
 end
-if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then
+
+local function try(voter_key, network_key, seen_key, nonce, tag, limited)
+  if redis.call('SISMEMBER', seen_key, tag) == 1 then return -1 end
+  if redis.call('SISMEMBER', voter_key, nonce) == 1 then return 0 end
+  local voter = redis.call('SCARD', voter_key)
+  local network = tonumber(redis.call('GET', network_key) or '0')
+  local poll = tonumber(redis.call('GET', KEYS[1]) or '0')
+  if voter >= per_voter or poll >= per_poll or (limited and network >= per_network) then return wait end
+  redis.call('SADD', voter_key, nonce)
+  if voter == 0 then redis.call('EXPIRE', voter_key, 120) end
+  count_up(network_key, network)
+  count_up(KEYS[1], poll)
   return 0
 end
-local voter = redis.call('SCARD', KEYS[1])
-local network = tonumber(redis.call('GET', KEYS[2]) or '0')
-local poll = tonumber(redis.call('GET', KEYS[3]) or '0')
-local network_limit = tonumber(ARGV[3])
-if voter >= tonumber(ARGV[2]) or poll >= tonumber(ARGV[4]) or (network_limit > 0 and network >= network_limit) then
-  return tonumber(ARGV[5])
+
+local answers = {}
+for i = 1, (#ARGV - 4) / 3 do
+  local key, argument = 3 * i - 1, 3 * i + 2
+  answers[i] = try(KEYS[key], KEYS[key + 1], KEYS[key + 2], ARGV[argument], ARGV[argument + 1], ARGV[argument + 2] == '1')
 end
-redis.call('SADD', KEYS[1], ARGV[1])
-redis.call('INCR', KEYS[2])
-redis.call('INCR', KEYS[3])
-if voter == 0 then redis.call('EXPIRE', KEYS[1], 120) end
-if network == 0 then redis.call('EXPIRE', KEYS[2], 120) end
-if poll == 0 then redis.call('EXPIRE', KEYS[3], 120) end
-return 0
+return answers

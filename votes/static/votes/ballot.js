@@ -45,10 +45,13 @@
     byId("standing").hidden = !standing();
     const choosing = open && votes.canChoose();
     byId("start").textContent = !choosing ? "看候选对象" : votes.draft.choices().length ? "继续投票" : "看候选对象，开始投票";
-    byId("start").classList.toggle("main", !receipt);
+    const results = Boolean(votes.me && votes.me.results);
+    const certified = results && votes.phase() === "certified";
+    byId("start").classList.toggle("main", !receipt && !certified);
     byId("see-receipt").hidden = !receipt;
-    byId("see-receipt").classList.toggle("main", Boolean(receipt));
-    byId("see-results").hidden = !(votes.me && votes.me.results);
+    byId("see-receipt").classList.toggle("main", Boolean(receipt) && !certified);
+    byId("see-results").hidden = !results;
+    byId("see-results").classList.toggle("main", certified);
   }
 
   /* Leads to where voting is possible; true when the reader had to be led away. */
@@ -75,13 +78,25 @@
     }
   }
 
+  /* Names the awards nothing was chosen for: the last chance to notice one that was overlooked. */
+  function notYet() {
+    const empty = votes.awards.filter(function (award) { return !award.min && !votes.chosenIn(award).length; });
+    if (!empty.length || empty.length === votes.awards.length) return NOT_YET;
+    const names = empty.map(function (award) { return award.name; });
+    return NOT_YET + (names.length > 3 ? "还有" + names.length + "个奖项" : names.join("、")) + "还没有选，可以不选。";
+  }
+
+  function changeReview() {
+    if (votes.sections.current() === "review" && !sending && !votes.draft.isLocked()) showWaiting(notYet(), false);
+  }
+
   function enterReview() {
     if (!votes.canChoose()) {
       votes.sections.goInstead(votes.me && votes.me.receipt ? "done" : "welcome");
       return;
     }
     votes.drawReview();
-    if (!sending) showWaiting(votes.draft.isLocked() ? "尚未确认。上次提交没有得到答复，请再试一次，不会重复计票。" : NOT_YET, votes.draft.isLocked());
+    if (!sending) showWaiting(votes.draft.isLocked() ? "尚未确认。上次提交没有得到答复，请再试一次，不会重复计票。" : notYet(), votes.draft.isLocked());
   }
 
   function showWaiting(sentence, again) {
@@ -145,11 +160,15 @@
   taken = votes.takeOver();
   dropWithdrawn();
   document.addEventListener("votes:draft", showWelcome);
+  document.addEventListener("votes:draft", changeReview);
   document.addEventListener("votes:me", receiveMe);
   byId("start").addEventListener("click", begin);
   byId("confirm").addEventListener("click", confirm);
   byId("to-review").addEventListener("click", function (event) {
     if (leadAway("review")) event.preventDefault();
+  });
+  votes.sections.onEnter("welcome", function () {
+    if (votes.me && votes.me.receipt && !votes.me.results) votes.loadMe(); // voting may have opened the results
   });
   votes.sections.onEnter("review", enterReview);
   votes.sections.onEnter("wechat", function () {

@@ -45,7 +45,8 @@
     const counts = votes.awards.map(function (award, index) {
       const count = votes.chosenIn(award).length;
       const place = document.querySelector('[data-count="' + index + '"]');
-      if (place) place.textContent = count + "/" + award.max;
+      const listed = award.element.querySelectorAll(".person").length;
+      if (place) place.textContent = votes.canChoose() ? count + "/" + award.max : listed + award.measure;
       return count;
     });
     showBar(counts);
@@ -61,10 +62,10 @@
     const receipt = votes.me && votes.me.receipt;
     document.getElementById("chosen-label").hidden = !votes.canChoose();
     bar.textContent = votes.canChoose() ? counts.join(" · ") : receipt ? "您已投票" : "现在只能浏览";
-    bar.setAttribute("aria-label", votes.awards.map(function (award, at) {
+    bar.setAttribute("aria-label", !votes.canChoose() ? bar.textContent : votes.awards.map(function (award, at) {
       return award.name + "已选" + counts[at] + award.measure;
     }).join("，"));
-    button.textContent = votes.canChoose() ? "核对选票" : receipt ? "看我的回执" : "返回首页";
+    button.textContent = votes.canChoose() ? "核对选票" : receipt ? "看我的回执" : "看投票规则";
     button.href = votes.canChoose() ? "#review" : receipt ? "#done" : "#welcome";
   }
 

@@ -21,8 +21,6 @@
     const counted = Boolean(receipt.number);
     byId("done-number").textContent = counted ? "已收录 · 第 " + receipt.number.toLocaleString("en") + " 票" : "已收录，正在编号";
     byId("done-number").className = "good";
-    byId("done-proof").textContent = receipt.proof ? "已计入" : "稍后计入";
-    byId("done-proof").className = receipt.proof ? "good" : "";
   }
 
   function follow(code, looks) {

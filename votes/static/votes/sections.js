@@ -35,7 +35,7 @@
   /* Where the reader's letters are large and the screen is low, bars that stay would leave nothing to read. */
   function makeRoom() {
     const page = document.documentElement;
-    page.classList.toggle("cramped", window.innerHeight < 20 * parseFloat(getComputedStyle(page).fontSize));
+    page.classList.toggle("cramped", window.innerHeight < 24 * parseFloat(getComputedStyle(page).fontSize));
   }
 
   votes.sections = {
