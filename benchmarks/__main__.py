@@ -52,7 +52,7 @@ class Subject:
     mode: str
     path: str
     answer: int = 201
-    sending: float = 3.5
+    sending: float = 3.0
     seconds: int = 4
 
 
