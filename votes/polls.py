@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
@@ -122,7 +122,7 @@ def close_poll(slug: str, reason: str, actor: Actor) -> None:
         poll = poll_to_change(session, slug)
         if poll.state != "open":
             raise Conflict("只有已批准开启、还没有结束的投票可以提前结束。")
-        _close(poll, min(database_now(session), closing_time(poll)))
+        _close(poll, min(_after_the_last_ballot(session, poll.id), closing_time(poll)))
         _note_change(poll, "polls.close", actor, ["state"], reason)
 
 
@@ -285,6 +285,16 @@ def _fix_places(poll: Poll) -> None:
         listed = order_candidates(award.candidates, poll.candidate_order, poll.draw_seed)
         for place, candidate in enumerate(listed, start=1):
             candidate.place_in_list = place
+
+
+def _after_the_last_ballot(session: Session, poll_id: int) -> datetime:
+    """Return the time of closing: now, or just after a ballot that was accepted while this transaction waited.
+
+    Both times are those at which a transaction began, so the later to take the lock may have begun first.
+    """
+    last = session.scalar(select(func.max(Ballot.accepted_at)).where(Ballot.poll_id == poll_id))
+    now = database_now(session)
+    return max(now, last + timedelta(microseconds=1)) if last else now
 
 
 def _close(poll: Poll, at: datetime) -> None:

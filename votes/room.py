@@ -48,8 +48,9 @@ def build_committer(connections: Connections, gate: Gate) -> Committer:
     url = libpq_url(connections.database_url)
 
     def connect() -> psycopg.Connection:
-        options = "-c timezone=UTC -c synchronous_commit=on -c statement_timeout=2500"
-        return psycopg.connect(url, autocommit=True, connect_timeout=2, options=options)
+        # Not a statement_timeout: it would end the wait for a standby at COMMIT, and call done what is not.
+        options = "-c timezone=UTC -c synchronous_commit=on -c lock_timeout=2500"
+        return psycopg.connect(url, autocommit=True, connect_timeout=2, options=options, tcp_user_timeout=8_000)
 
     def remember(poll_id: int, period: int, voter_tags: Sequence[bytes]) -> None:
         gate.remember(str(poll_id), period, voter_tags)

@@ -154,6 +154,22 @@ def test_each_poll_is_limited_by_itself(gate: Gate) -> None:
     assert gate.admit(attempt("one", ANN, network=None, poll="8")) == PASS
 
 
+def test_tries_asked_about_together_are_decided_as_if_one_came_after_the_other(gate: Gate) -> None:
+    tries = [
+        attempt("one"),
+        attempt("two", poll="8"),
+        attempt("one"),
+        attempt("two"),
+        attempt("three"),
+        attempt("one", BOB),
+        attempt("two", BOB),
+        attempt("two", BOB, network=None),
+    ]
+
+    assert gate.admit_all(tries) == [PASS, PASS, PASS, PASS, wait(45), PASS, wait(45), PASS]
+    assert gate.admit_all([]) == []
+
+
 def test_who_was_seen_voting_is_led_to_the_ledger_in_that_poll_and_period_alone(app: Flask, clock: Clock) -> None:
     gate = Gate(keyvalue(), LIMITS, clock)
     gate.remember("7", 20_000, [ANN])

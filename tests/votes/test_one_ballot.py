@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
 import hypothesis.strategies as st
-from flask import Flask, current_app
+from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
+from foundation.embedded.servers import Connections
 from foundation.keyvalue import keyvalue
 from foundation.transaction import transaction
 from tests.conftest import DatabaseClock
@@ -24,6 +25,7 @@ from tests.factories import CLERK, make_poll
 from votes.candidates import withdraw_candidate
 from votes.casting import BallotBox, Outcome, Status, cast_ballot
 from votes.gate import Gate, Limits
+from votes.ledger import Committer
 from votes.models import Ballot
 from votes.numbering import TallyKeeper, drain
 from votes.parts import votes_parts
@@ -76,6 +78,7 @@ class OneBallot(RuleBasedStateMachine):
     """Voters come back, staff act, days pass and Redis forgets, in any order."""
 
     clock: DatabaseClock
+    committer: Committer
 
     @initialize()
     def open_a_poll(self) -> None:
@@ -86,9 +89,7 @@ class OneBallot(RuleBasedStateMachine):
         awards = [("示例奖", len(CANDIDATES), 3)]
         self.poll_id = make_poll(self.slug, awards=awards, period="daily", closes_in=timedelta(days=60))
         parts = votes_parts()
-        gate = Gate(keyvalue(), Limits(1_000_000, 1_000_000, 1_000_000))
-        committer = build_committer(current_app.extensions["connections"], gate)
-        self.box: BallotBox = replace(parts.box, committer=committer, clock=lambda: self.now)
+        self.box: BallotBox = replace(parts.box, committer=self.committer, clock=lambda: self.now)
         self.keeper = TallyKeeper(parts.tally)
 
     @rule(voter=VOTERS, nonce=NONCES, choices=CHOICES)
@@ -162,13 +163,14 @@ class OneBallot(RuleBasedStateMachine):
 
 
 def test_a_voter_has_one_ballot_a_day_and_one_receipt_for_it_whatever_happens(
-    app: Flask, database_clock: DatabaseClock
+    app: Flask, connections: Connections, database_clock: DatabaseClock
 ) -> None:
-    OneBallot.clock = database_clock
+    gate = Gate(keyvalue(), Limits(1_000_000, 1_000_000, 1_000_000))
+    OneBallot.clock, OneBallot.committer = database_clock, build_committer(connections, gate)
 
     run_state_machine_as_test(
         OneBallot,
         settings=settings(
-            max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

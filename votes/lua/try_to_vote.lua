@@ -12,8 +12,8 @@ local function count_up(key, before)
 end
 
 local function try(voter_key, network_key, seen_key, nonce, tag, limited)
-  if redis.call('SISMEMBER', seen_key, tag) == 1 then return -1 end
-  if redis.call('SISMEMBER', voter_key, nonce) == 1 then return 0 end
+  local passed = -redis.call('SISMEMBER', seen_key, tag)
+  if redis.call('SISMEMBER', voter_key, nonce) == 1 then return passed end
   local voter = redis.call('SCARD', voter_key)
   local network = tonumber(redis.call('GET', network_key) or '0')
   local poll = tonumber(redis.call('GET', KEYS[1]) or '0')
@@ -22,7 +22,7 @@ local function try(voter_key, network_key, seen_key, nonce, tag, limited)
   if voter == 0 then redis.call('EXPIRE', voter_key, 120) end
   count_up(network_key, network)
   count_up(KEYS[1], poll)
-  return 0
+  return passed
 end
 
 local answers = {}
