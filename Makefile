@@ -13,7 +13,7 @@ run: $(VENV)/.installed node_modules/.installed ## start the demo: everything it
 	@$(BIN)/flask up --demo
 
 test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/.browser ## install what the tests need and run them all
-	@$(BIN)/pytest -n 2 $(TESTS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/.installed-dev ## style, types and the fall of the house
 	@$(BIN)/ruff check .

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -153,8 +154,31 @@ def database_clock(connections: Connections) -> Iterator[DatabaseClock]:
     clock.reset()
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of this worker; a test opens a context of its own in it."""
+    program = shutil.which("chromium")
+    assert program, "the tests need a browser: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 def empty(connections: Connections) -> None:
-    """Empty every table as the owner, whom no trigger stops, and flush Redis."""
+    """Empty every table as the owner, whom no trigger stops, and flush Redis.
+
+    A running sequencer may hold tables in another order; then one of the two is told so, and it is tried again.
+    """
+    for _ in range(20):
+        try:
+            return _empty(connections)
+        except psycopg.errors.DeadlockDetected:
+            continue
+    raise AssertionError("the tables are never free to be emptied")
+
+
+def _empty(connections: Connections) -> None:
     with psycopg.connect(libpq_url(connections.owner_url), autocommit=True) as connection:
         rows = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"

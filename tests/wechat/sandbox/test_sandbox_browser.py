@@ -1,23 +1,20 @@
 """The phone in a real browser, at the width of the narrowest one: write, press the menu, open a page and come back."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from .backend import text_reply
 from .platform import Platform
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 320, "height": 568}, java_script_enabled=request.param)
-        context.set_default_timeout(5000)
-        yield context.new_page()
-        browser.close()
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 320, "height": 568}, java_script_enabled=request.param)
+    context.set_default_timeout(5000)
+    yield context.new_page()
+    context.close()
 
 
 def publish(platform: Platform) -> None:

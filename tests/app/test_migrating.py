@@ -1,0 +1,238 @@
+"""The database's own promises: by rights for the application's role, by triggers for everybody."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege, RaiseException
+from sqlalchemy import create_engine, pool
+
+from app.migrating import APPEND_ONLY, grant, migrate
+from foundation.database import Base, engine_url
+from foundation.embedded.servers import Connections
+from foundation.transaction import transaction
+from staff import audit
+from tests.factories import CLERK, STEPS, fill_ledger, make_poll
+from votes.models import CertifiedCount
+
+INDEXES_MADE_BY_HAND = {"ballots_waiting_for_a_number"}
+CHANGES = {
+    "ballot": "UPDATE ballot SET choices = '\\x00'",
+    "audit_entry": "UPDATE audit_entry SET actor = 'somebody'",
+    "certified_count": "UPDATE certified_count SET votes = votes + 1",
+}
+FROZEN_PAPER = [
+    (
+        "INSERT INTO award (poll_id, position, name, for_organisations, places, min_choices, max_choices) "
+        "SELECT id, 9, '示例追加', false, 1, 0, 1 FROM poll WHERE slug = 'demo'"
+    ),
+    "UPDATE award SET max_choices = max_choices + 1 WHERE poll_id = {poll}",
+    "UPDATE award SET name = '示例改名' WHERE poll_id = {poll} AND position = 0",
+    "DELETE FROM award WHERE poll_id = {poll} AND position = 0",
+    "DELETE FROM candidate WHERE poll_id = {poll} AND number = 1",
+    "UPDATE candidate SET number = number + 100 WHERE poll_id = {poll} AND number = 1",
+    (
+        "UPDATE candidate SET award_id = (SELECT max(id) FROM award WHERE poll_id = {poll}) "
+        "WHERE poll_id = {poll} AND number = 1"
+    ),
+    "UPDATE candidate SET poll_id = {poll}, number = 99 WHERE poll_id = {draft} AND number = 1",
+    "UPDATE candidate SET poll_id = {draft}, number = 99 WHERE poll_id = {poll} AND number = 1",
+    "UPDATE award SET poll_id = {poll}, name = '示例移入' WHERE poll_id = {draft} AND position = 0",
+]
+
+
+@pytest.fixture
+def as_app(connections: Connections, app: Flask) -> Callable[..., object]:
+    return runner(connections.database_url)
+
+
+@pytest.fixture
+def as_owner(connections: Connections, app: Flask) -> Callable[..., object]:
+    return runner(connections.owner_url)
+
+
+def runner(url: str) -> Callable[..., object]:
+    def run(statement: str, **values: object) -> list[tuple[object, ...]]:
+        with psycopg.connect(url) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture
+def certified(app: Flask) -> int:
+    """A certified poll with ballots, its counts and an audit entry."""
+    poll_id = make_poll(state="draft", awards=(("示例奖", 7, 7),))
+    fill_ledger(poll_id, 3)
+    with transaction() as session:
+        audit.record("polls.certify", "demo", CLERK)
+        session.add(CertifiedCount(poll_id=poll_id, number=1, votes=2))
+    return poll_id
+
+
+def kept(as_owner: Callable[..., object]) -> list[object]:
+    return [as_owner(f"SELECT * FROM {table} ORDER BY 1, 2") for table in APPEND_ONLY]
+
+
+def test_the_migration_makes_what_the_models_say(connections: Connections) -> None:
+    engine = create_engine(engine_url(connections.owner_url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        differences = compare_metadata(context, Base.metadata)
+
+    assert [found for found in differences if getattr(found[1], "name", None) not in INDEXES_MADE_BY_HAND] == []
+
+
+def test_migrating_again_changes_nothing(application: Flask, as_owner: Callable[..., object]) -> None:
+    rights = "SELECT grantee, table_name, privilege_type FROM information_schema.table_privileges ORDER BY 1, 2, 3"
+    before = as_owner(rights)
+
+    migrate(application)
+
+    assert as_owner(rights) == before
+    assert as_owner("SELECT version_num FROM alembic_version") == [("0001",)]
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("act", ["change", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_the_application_has_no_right_to_rewrite(
+    certified: int, as_app: Callable[..., object], as_owner: Callable[..., object], table: str, act: str
+) -> None:
+    before = kept(as_owner)
+
+    with pytest.raises(InsufficientPrivilege):
+        as_app(CHANGES[table] if act == "change" else act.format(table))
+
+    assert kept(as_owner) == before
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("act", ["change", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_even_the_owner_is_stopped_from_rewriting(
+    certified: int, as_owner: Callable[..., object], table: str, act: str
+) -> None:
+    before = kept(as_owner)
+
+    with pytest.raises(RaiseException, match=r"only numbered|are only added"):
+        as_owner(CHANGES[table] if act == "change" else act.format(table))
+
+    assert kept(as_owner) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE alembic_version SET version_num = '0'",
+        "ALTER TABLE ballot DISABLE TRIGGER ALL",
+        "DROP TRIGGER ballot_is_only_numbered_once ON ballot",
+        "SET session_replication_role = replica",
+        "CREATE TABLE of_our_own (id integer)",
+        "CREATE OR REPLACE FUNCTION clock_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()'",
+        "DROP TABLE ballot",
+        "CREATE ROLE another",
+    ],
+)
+def test_the_application_cannot_take_the_locks_off(as_app: Callable[..., object], statement: str) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        as_app(statement)
+
+
+@pytest.mark.parametrize(
+    "column", ["choices", "voter_tag", "nonce", "salt", "code", "accepted_at", "period", "poll_id"]
+)
+def test_the_application_may_update_nothing_of_a_ballot_but_its_number(
+    as_app: Callable[..., object], column: str
+) -> None:
+    assert as_app("SELECT has_column_privilege('ballot', %(c)s, 'UPDATE')", c=column) == [(False,)]
+    assert as_app("SELECT has_column_privilege('ballot', 'number', 'UPDATE')") == [(True,)]
+
+
+def test_a_ballot_is_numbered_once(app: Flask, as_app: Callable[..., object]) -> None:
+    fill_ledger(make_poll(awards=(("示例奖", 7, 7),)), 1, numbered=False)
+
+    as_app("UPDATE ballot SET number = 1")
+
+    for second in ("2", "1", "NULL"):
+        with pytest.raises(RaiseException, match="only numbered, once"):
+            as_app(f"UPDATE ballot SET number = {second}")
+    assert as_app("SELECT number FROM ballot") == [(1,)]
+
+
+def test_numbering_is_no_cover_for_another_change(app: Flask, as_owner: Callable[..., object]) -> None:
+    fill_ledger(make_poll(awards=(("示例奖", 7, 7),)), 1, numbered=False)
+
+    with pytest.raises(RaiseException, match="nothing else about it changes"):
+        as_owner("UPDATE ballot SET number = 1, choices = '\\x00'")
+
+
+@pytest.mark.parametrize("start", STEPS)
+@pytest.mark.parametrize("target", STEPS)
+def test_a_poll_goes_one_way_one_step_at_a_time(as_app: Callable[..., object], start: str, target: str) -> None:
+    make_poll(state=start)
+    certified_at = "clock_now()" if target == "certified" else "NULL"
+    statement = f"UPDATE poll SET state = '{target}', certified_at = {certified_at}"
+
+    if STEPS.index(target) - STEPS.index(start) in (0, 1):
+        as_app(statement)
+        reached = target
+    else:
+        with pytest.raises(RaiseException, match="one step at a time"):
+            as_app(statement)
+        reached = start
+
+    assert as_app("SELECT state FROM poll") == [(reached,)]
+
+
+@pytest.mark.parametrize("state", STEPS[1:])
+@pytest.mark.parametrize(
+    "change", ["slug = 'other'", "period = 'daily'", "voter_key = '\\x01'", "opens_at = opens_at - interval '1 second'"]
+)
+def test_what_a_poll_was_opened_with_does_not_change(as_owner: Callable[..., object], state: str, change: str) -> None:
+    make_poll(state=state)
+
+    with pytest.raises(RaiseException, match="was opened with does not change"):
+        as_owner(f"UPDATE poll SET {change}")
+
+
+@pytest.mark.parametrize("state", STEPS[1:])
+@pytest.mark.parametrize("statement", FROZEN_PAPER)
+def test_the_ballot_paper_is_frozen_once_the_poll_is_open(
+    as_owner: Callable[..., object], state: str, statement: str
+) -> None:
+    poll, draft = make_poll(state=state), make_poll("draft", state="draft")
+
+    with pytest.raises(RaiseException, match=r"frozen|keep their numbers"):
+        as_owner(statement.format(poll=poll, draft=draft))
+
+
+def test_the_ballot_paper_of_a_draft_changes_freely(as_app: Callable[..., object]) -> None:
+    poll, draft = make_poll(state="draft"), make_poll("other", state="draft")
+
+    for statement in FROZEN_PAPER:
+        as_app(statement.format(poll=poll, draft=draft))
+
+
+def test_words_about_a_candidate_may_be_put_right_and_a_candidate_withdrawn(as_app: Callable[..., object]) -> None:
+    make_poll(closes_in=timedelta(hours=1))
+
+    as_app("UPDATE candidate SET name = '示例改正', withdrawn_at = clock_now() WHERE number = 1")
+
+    assert as_app("SELECT count(*) FROM candidate WHERE withdrawn_at IS NOT NULL") == [(1,)]
+
+
+def test_a_poll_with_ballots_is_never_deleted(certified: int, as_owner: Callable[..., object]) -> None:
+    with pytest.raises(ForeignKeyViolation):
+        as_owner("DELETE FROM poll")
+
+
+def test_where_owner_and_application_are_one_role_nothing_is_granted(connections: Connections) -> None:
+    grant(Connections(connections.owner_url, connections.owner_url, connections.redis_url))
+
+    with psycopg.connect(connections.owner_url) as connection:
+        row = connection.execute("SELECT has_table_privilege('vote_app', 'ballot', 'DELETE')").fetchone()
+    assert row == (False,)
