@@ -20,7 +20,7 @@ from foundation.files import init_files
 from foundation.keyvalue import init_keyvalue
 from foundation.logs import configure_logs, init_logs
 from foundation.queues import init_queues
-from foundation.web import init_web
+from foundation.web import init_web, trust_proxies
 from staff.console import register_console
 from votes.room import register_votes
 from wechat.room import register_wechat
@@ -53,12 +53,13 @@ def create_app(settings: Settings, connections: Connections) -> Flask:
     app.register_blueprint(public_files)
     app.register_blueprint(home)
     init_home(app)
+    trust_proxies(app, settings.trusted_proxies)
     return app
 
 
 def _lay_the_ground(app: Flask, settings: Settings, connections: Connections) -> None:
     init_logs(app)
-    init_web(app, trusted_proxies=settings.trusted_proxies, secure=settings.secure)
+    init_web(app, secure=settings.secure)
     init_errors(app)
     init_database(app, connections.database_url, pool_size=settings.web_threads)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)

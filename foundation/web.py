@@ -4,8 +4,9 @@ import hmac
 import ipaddress
 from functools import lru_cache
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Request
 
 MAX_BODY = 2 * 1024 * 1024  # bytes of a body that is no upload
 POLICY = (
@@ -14,10 +15,14 @@ POLICY = (
 )
 
 
-def init_web(app: Flask, *, trusted_proxies: int, secure: bool) -> None:
-    """Believe as many proxies as were named, limit bodies, and send the headers that keep a page to itself."""
-    if trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+def trust_proxies(app: Flask, count: int) -> None:
+    """Believe as many proxies as were named; called last, because whatever wraps the application needs the address."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=0, x_host=0)  # type: ignore[method-assign]
+
+
+def init_web(app: Flask, *, secure: bool) -> None:
+    """Limit bodies, and send the headers that keep a page to itself."""
     fixed = {
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",

@@ -3,7 +3,7 @@
 import hmac
 from datetime import timedelta
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 from config import Settings
 from foundation.clock import local_day, utc_now

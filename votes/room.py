@@ -23,6 +23,7 @@ from votes.paper import PaperShelf
 from votes.parts import EXTENSION, Parts, votes_parts
 from votes.polls import close_due_polls
 from votes.replies import register_replies
+from votes.slot import open_slot
 from votes.tally import RunningTally
 from votes.views import blueprint
 from wechat.followers import follows
@@ -41,6 +42,7 @@ def register_votes(app: Flask, connections: Connections) -> None:
     app.register_blueprint(blueprint)
     register_polls_console(app)
     register_replies(app)
+    open_slot(app)
 
 
 def build_committer(connections: Connections, gate: Gate) -> Committer:

@@ -1,4 +1,4 @@
-"""The public ways in: the ballot page and its candidates, casting, results, receipts."""
+"""The public ways in: the ballot page and its candidates, results, receipts. Ballots come in by the slot."""
 
 import io
 from collections.abc import Callable
@@ -7,20 +7,18 @@ import orjson
 import segno
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
 
 from config import Settings
 from foundation.clock import local_day, utc_now
-from foundation.errors import NotFound, Unavailable
+from foundation.errors import NotFound
 from foundation.ids import read_short_code
 from foundation.pages import Prepared, prepare
-from foundation.web import allow_framing, network_of
+from foundation.web import allow_framing
 from staff.cookies import session_token
 from staff.sessions import find_session
-from votes.answers import HTTP, Json, me_json, outcome_json, poll_json, results_json
+from votes.answers import Json, me_json, poll_json, results_json
 from votes.ballot_page import cut_words, hand_over_address, render_ballot_page, scripts_of
-from votes.casting import Outcome, Status, cast_ballot
-from votes.csrf import page_token, sent_by_our_page
+from votes.csrf import page_token
 from votes.current import poll_to_vote_in
 from votes.paper import Paper
 from votes.parts import votes_parts
@@ -36,22 +34,6 @@ MAX_BALLOT = 64 * 1024  # bytes
 RETRY_AFTER = 2  # seconds
 _ASK_AGAIN = "no-cache"
 _JSON = "application/json"
-
-
-@blueprint.post("/polls/<slug>/ballots")
-def cast(slug: str) -> Response:
-    """Take a ballot: the voter comes from the session, choices and nonce from the body."""
-    if not sent_by_our_page(_settings(), slug, request):
-        return _json({"status": "not_allowed", "reason": "csrf"}, 403)
-    voter = current_voter(request)
-    if voter is None:
-        return _json({"status": "sign_in"}, 401)
-    choices, nonce = _read_ballot()
-    network = network_of(request.remote_addr)
-    try:
-        return _outcome(cast_ballot(votes_parts().box, slug, voter, choices, nonce, network=network))
-    except (Unavailable, OperationalError):
-        return _outcome(Outcome(Status.UNAVAILABLE))
 
 
 @blueprint.get("/vote")
@@ -197,24 +179,6 @@ def _prepared(key: tuple[object, ...], build: Callable[[], Prepared], phase: Pha
 
 def _html(template: str, **values: object) -> Prepared:
     return prepare(render_template(template, **values).encode(), "text/html; charset=utf-8")
-
-
-def _read_ballot() -> tuple[object, object]:
-    """Return choices and nonce as they were sent; what is no JSON object is no choice."""
-    if (request.content_length or 0) > MAX_BALLOT:
-        return None, None
-    try:
-        body = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError:
-        return None, None
-    return (body.get("choices"), body.get("nonce")) if isinstance(body, dict) else (None, None)
-
-
-def _outcome(outcome: Outcome) -> Response:
-    response = _json(outcome_json(outcome, _settings()), HTTP[outcome.status])
-    if outcome.status in (Status.TOO_FAST, Status.UNAVAILABLE):
-        response.headers["Retry-After"] = str(outcome.wait or RETRY_AFTER)
-    return response
 
 
 def _json(body: Json, status: int = 200) -> Response:

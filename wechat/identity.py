@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from wechat.account import Account, current_account
 

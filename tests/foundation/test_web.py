@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.web import POLICY, allow_framing, init_web, network_of, safe_path, same_origin, token_for
+from foundation.web import POLICY, allow_framing, init_web, network_of, safe_path, same_origin, token_for, trust_proxies
 
 SITE = "https://vote.example"
 KEPT_TO_ITSELF = {
@@ -177,7 +177,7 @@ def test_no_address_breaks_a_request(garbage: str) -> None:
 
 def make_app(*, trusted_proxies: int = 0, secure: bool = True) -> Flask:
     app = Flask("web")
-    init_web(app, trusted_proxies=trusted_proxies, secure=secure)
+    init_web(app, secure=secure)
     app.add_url_rule("/page", "page", lambda: "page")
     app.add_url_rule("/json", "json", lambda: jsonify(a=1))
     app.add_url_rule("/away", "away", lambda: redirect("/page"))
@@ -188,6 +188,7 @@ def make_app(*, trusted_proxies: int = 0, secure: bool = True) -> Flask:
     app.add_url_rule("/column", "column", lambda: allow_framing(Response("x"), request.args.get("origins", "")))
     app.add_url_rule("/address", "address", lambda: f"{request.remote_addr} {request.scheme} {request.host}")
     app.add_url_rule("/same-origin", "same-origin", lambda: str(same_origin(request, "https://vote.example/")))
+    trust_proxies(app, trusted_proxies)
     return app
 
 
