@@ -22,9 +22,9 @@ from app.demo.secrets import prepare_demo_folder, refuse_demo_folder
 from app.keeping import KeepingError, back_up, restore
 from app.rotating import rotate_field_keys
 from app.starting import describe, sandbox_port, start
-from config import ConfigError, load_settings
+from config import ConfigError, Settings, load_settings
 from foundation.database import db
-from foundation.embedded.places import EmbeddedError, lock
+from foundation.embedded.places import EmbeddedError, in_use, lock
 from foundation.queues import QUEUES
 from staff.cli import staff_commands
 from votes.cli import polls_commands
@@ -37,25 +37,34 @@ ROOMS = (staff_commands, polls_commands, tally_commands, ledger_commands, wechat
 
 
 def create_command_line(build: Callable[[], Flask]) -> Flask:
-    """Return the service with its commands, or, where it cannot be built yet, the commands that say why."""
+    """Return the service with its commands, or, where it cannot be reached now, the commands that say why."""
+    need_the_service: tuple[click.Command, ...] = (*ROOMS, keys, worker, sequencer)
     try:
         app = build()
-        groups: tuple[click.Command, ...] = ROOMS
+        _check_running(app.config["SETTINGS"])
     except (ConfigError, EmbeddedError) as problem:
         app = Flask("app")
-        groups = tuple(_waiting(group, str(problem)) for group in ROOMS)
-    for command in (up, worker, sequencer, sandbox, backup, restore_command, keys, *groups):
+        need_the_service = tuple(_waiting(command, str(problem)) for command in need_the_service)
+    for command in (up, sandbox, backup, restore_command, *need_the_service):
         app.cli.add_command(command)
     return app
 
 
-def _waiting(group: click.Group, problem: str) -> click.Group:
-    """Return `group` with its help, but with the reason instead of its acts."""
+def _check_running(settings: Settings) -> None:
+    """Raise EmbeddedError where the database is one of our own, and nobody has started it."""
+    if settings.database_url is None and not in_use(settings.data_dir):
+        raise EmbeddedError("the service is stopped: start it with `flask up` first")
+
+
+def _waiting(command: click.Command, problem: str) -> click.Command:
+    """Return `command` with its help, but with the reason instead of its act."""
 
     def refuse() -> None:
         raise click.ClickException(problem)
 
-    return click.Group(group.name, commands=group.commands, help=group.help, callback=refuse)
+    if isinstance(command, click.Group):
+        return click.Group(command.name, commands=command.commands, help=command.help, callback=refuse)
+    return click.Command(command.name, help=command.help, callback=refuse)
 
 
 @click.command()
@@ -128,10 +137,10 @@ def sequencer() -> None:
 
 @click.command()
 @click.option("--port", type=int, help="Where it listens; PORT + 1 unless given.")
-@with_appcontext
 def sandbox(port: int | None) -> None:
     """Run the stand-in for the WeChat platform, for the demo and for trying things out."""
-    settings = current_app.config["SETTINGS"]
+    with _told_plainly():
+        settings = load_settings()
     port = port or sandbox_port(settings)
     callback = f"http://127.0.0.1:{settings.port}/wechat/callback"
     environment = {

@@ -136,10 +136,12 @@ def application(settings: Settings, connections: Connections) -> Iterator[Flask]
 
 @pytest.fixture
 def app(application: Flask, connections: Connections) -> Iterator[Flask]:
-    """The application with its context pushed, on empty tables and an empty Redis."""
+    """The application with its context pushed, on empty tables, an empty Redis and an empty file store."""
     with application.app_context():
         yield application
     empty(connections)
+    for file in (_DATA / "files").glob("*/*"):
+        file.unlink()
 
 
 @pytest.fixture

@@ -63,6 +63,8 @@ def edit_candidate(slug: str, number: int, entry: CandidateEntry, actor: Actor) 
         _refuse(_faults(entry, poll))
         before = _entry_of(candidate)
         changed = tuple(name for name, value in asdict(entry).items() if getattr(before, name) != value)
+        if poll.state == "certified" and changed:
+            raise Conflict("结果已认证，候选对象的内容不能再改。", field=changed[0])
         if poll.state != "draft" and not MAY_CHANGE_AFTER_OPENING.issuperset(changed):
             raise Conflict("投票已批准开启，姓名和奖项不能再改。", field=changed[0])
         if "award" in changed:

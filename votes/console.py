@@ -225,8 +225,8 @@ def _faults(error: AppError | None) -> dict[str, str]:
 
 
 def _results(poll: PollOverview) -> PollResults | None:
-    """Return the votes where the poll's rule shows them to everybody; staff see no more than that."""
-    if not may_see_results(poll.settings.visibility, poll.phase, has_voted=False):
+    """Return the votes where the poll's rule shows them to those who have voted; staff see no more than that."""
+    if not may_see_results(poll.settings.visibility, poll.phase, has_voted=True):
         return None
     return read_results(poll.slug, RunningTally(keyvalue()))
 

@@ -108,11 +108,12 @@ def _ballot_page(poll: Poll) -> BallotPage:
 
 def _column(poll: Poll, award: Award) -> AwardColumn:
     listed = order_candidates(_candidates_of(poll, award), poll.candidate_order, poll.draw_seed)
+    choosable = sum(candidate.withdrawn_at is None for candidate in listed)
     return AwardColumn(
         name=award.name,
         for_organisations=award.for_organisations,
         places=award.places,
-        min_choices=award.min_choices,
+        min_choices=min(award.min_choices, choosable),
         max_choices=award.max_choices,
         candidates=tuple(map(_card, listed)),
     )

@@ -76,7 +76,8 @@ def _check_award(rules: BallotRules, award: AwardRule, here: frozenset[int]) -> 
         return InvalidChoice(award.name, "withdrawn")
     if len(here) > award.max_choices:
         return InvalidChoice(award.name, "too_many")
-    if len(here) < award.min_choices:
+    # Withdrawals must not leave an award that nobody can satisfy.
+    if len(here) < min(award.min_choices, len(award.numbers - rules.withdrawn)):
         return InvalidChoice(award.name, "too_few")
     return None
 

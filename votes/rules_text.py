@@ -24,6 +24,8 @@ class PollTerms(Protocol):
     closes_at: datetime | None
     period: str
     followers_only: bool
+    candidate_order: str
+    draw_seed: str | None
 
 
 # Source: the selection's default rules. It is a ballot per WeChat account, which the text never makes one per person.
@@ -44,6 +46,8 @@ def write_rules(poll: PollTerms, awards: Sequence[AwardLimits]) -> str:
         lines.append("投票前请先关注本公众号。")
     if awards:
         lines.append(_limits(awards))
+    if poll.candidate_order == "drawn" and poll.draw_seed:
+        lines.append(f"候选对象的先后由抽签排定，抽签号码：{poll.draw_seed}。")
     return "\n".join([*lines, *_ALWAYS])
 
 

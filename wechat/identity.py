@@ -9,6 +9,7 @@ from wechat.account import Account, current_account
 
 COOKIE = "voter"
 MAX_AGE_SECONDS = 30 * 86_400
+SNAPSHOT_SECONDS = 600  # a snapshot passes: whoever goes on to the full service is asked again who they are
 _CLOCK_MAY_DIFFER = 300
 
 
@@ -31,13 +32,13 @@ def current_voter(request: Request) -> Voter | None:
 
 
 def sign_in_voter(response: Response, openid: str, snapshot: bool) -> None:
-    """Have the browser remember for 30 days who it is."""
+    """Have the browser remember for 30 days who it is, of a snapshot for ten minutes."""
     account = current_account()
     issued = int(account.clock().timestamp())
     response.set_cookie(
         account.cookie_prefix + COOKIE,
         account.voter_sealer.seal({"o": openid, "i": issued, "e": account.epoch, "s": snapshot}),
-        max_age=MAX_AGE_SECONDS,
+        max_age=_lasts(snapshot=snapshot),
         secure=account.settings.secure,
         httponly=True,
         samesite="Lax",
@@ -51,4 +52,8 @@ def _voter_in(payload: dict[str, Any], account: Account) -> Voter | None:
     if not isinstance(openid, str) or not openid or not isinstance(snapshot, bool):
         return None
     age = account.clock().timestamp() - issued
-    return Voter(openid, snapshot) if -_CLOCK_MAY_DIFFER <= age < MAX_AGE_SECONDS else None
+    return Voter(openid, snapshot) if -_CLOCK_MAY_DIFFER <= age < _lasts(snapshot=snapshot) else None
+
+
+def _lasts(*, snapshot: bool) -> int:
+    return SNAPSHOT_SECONDS if snapshot else MAX_AGE_SECONDS

@@ -19,9 +19,9 @@ from app.migrating import migrate
 from app.starting import programs_of, site_answers
 from app.supervisor import Supervisor
 from config import load_settings
-from foundation.database import db
+from foundation.database import db, libpq_url
 from foundation.embedded.servers import Connections, embedded_servers
-from tests.conftest import empty, passing_installation
+from tests.conftest import DatabaseClock, empty, passing_installation
 from tests.factories import make_poll
 from wechat.identity import sign_in_voter
 
@@ -103,6 +103,14 @@ def live_site(running_site: LiveSite, site_connections: Connections) -> Iterator
     """The running service, with empty tables after each test."""
     yield running_site
     empty(site_connections)
+
+
+@pytest.fixture
+def database_clock(site_connections: Connections) -> Iterator[DatabaseClock]:
+    """The clock of the running site's database."""
+    clock = DatabaseClock(libpq_url(site_connections.owner_url))
+    yield clock
+    clock.reset()
 
 
 @pytest.fixture

@@ -44,6 +44,12 @@ def test_a_choice_is_valid_or_says_what_is_wrong(choices: object, fault: Invalid
     assert check_choices(RULES, choices) == fault
 
 
+def test_withdrawals_leave_no_award_that_nobody_can_satisfy() -> None:
+    rules = BallotRules((AwardRule("党员", 2, 3, frozenset({1, 2, 3})),), frozenset({2, 3}))
+
+    assert check_choices(rules, [1]) is None
+
+
 @pytest.mark.parametrize(
     ("nonce", "good"),
     [("0" * 32, True), ("a-b_C9xy", True), ("short", False), ("x" * 65, False), ("空" * 10, False), (7, False)],
