@@ -27,6 +27,7 @@ from app.starting import site_answers
 from benchmarks import naive
 from config import Settings, load_settings
 from foundation.database import libpq_url
+from foundation.embedded.places import lock
 from foundation.embedded.servers import Running, embedded_servers
 from tests.factories import make_poll
 from votes.csrf import page_token
@@ -83,7 +84,7 @@ def main() -> None:
     folder, port = Path(tempfile.mkdtemp(prefix="vote-bench-")), _free_port()
     prepare_demo_folder(folder, port=port, public_url=None, sandbox_url="http://127.0.0.1:9")
     try:
-        with embedded_servers(folder) as running:
+        with lock(folder), embedded_servers(folder) as running:
             _measure(folder, port, running)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,7 +25,7 @@ from app.starting import programs_of, site_answers
 from config import Settings, load_settings
 from foundation.database import db, libpq_url
 from foundation.embedded import postgres, redis_server
-from foundation.embedded.places import prepare_places
+from foundation.embedded.places import lock, prepare_places
 from foundation.embedded.servers import Running, embedded_servers
 from tests.conftest import DatabaseClock
 from tests.factories import make_poll
@@ -213,7 +213,7 @@ def whole_service() -> Iterator[Service]:
     environment = {"DATA_DIR": str(folder), "PORT": str(port), "WEB_WORKERS": "2", "PATH": "/usr/bin:/bin", **LIMITS}
     settings = load_settings(environment)
     try:
-        with embedded_servers(folder, durable=True) as running:
+        with lock(folder), embedded_servers(folder, durable=True) as running:
             app = create_app(settings, running.connections)
             migrate(app)
             service = Service(folder, settings, running, environment, app)
