@@ -12,6 +12,7 @@ import orjson
 import structlog
 from flask import Flask
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from config import Settings
@@ -83,11 +84,10 @@ def cast(settings: Settings, request: Request, slug: str) -> Response:
 
 def _read(request: Request) -> tuple[object, object]:
     """Return choices and nonce as they were sent; what is no JSON object is no choice."""
-    if (request.content_length or 0) > MAX_BALLOT:
-        return None, None
+    request.max_content_length = MAX_BALLOT  # also of a body that does not say how long it is
     try:
         body = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, RequestEntityTooLarge):
         return None, None
     return (body.get("choices"), body.get("nonce")) if isinstance(body, dict) else (None, None)
 

@@ -30,8 +30,6 @@ from wechat.identity import current_voter
 
 blueprint = Blueprint("votes", __name__, template_folder="templates")
 
-MAX_BALLOT = 64 * 1024  # bytes
-RETRY_AFTER = 2  # seconds
 _ASK_AGAIN = "no-cache"
 _JSON = "application/json"
 

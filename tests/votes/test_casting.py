@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -120,6 +121,21 @@ def test_a_body_that_is_no_ballot_is_malformed(voter: FlaskClient, body: bytes) 
     response = voter.post("/polls/demo/ballots", data=body, headers=ballot_headers(voter.application))
 
     assert (response.status_code, response.get_json()["reason"]) == (422, "malformed")
+
+
+def test_a_body_without_a_length_is_read_no_further_than_a_ballot_may_be_long(voter: FlaskClient) -> None:
+    make_poll()
+    endless = BytesIO(b" " * 1_000_000)
+
+    response = voter.post(
+        "/polls/demo/ballots",
+        input_stream=endless,
+        headers=ballot_headers(voter.application),
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert (response.status_code, response.get_json()["reason"]) == (422, "malformed")
+    assert endless.tell() < 100_000
 
 
 def test_a_withdrawn_candidate_cannot_be_chosen_from_that_moment_on(voter: FlaskClient) -> None:
