@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from foundation.database import libpq_url
 from foundation.embedded.places import lock
 from foundation.embedded.servers import Running, embedded_servers
 from tests.factories import make_poll
+from tests.ports import free_ports
 from votes.csrf import page_token
 from wechat.account import current_account
 
@@ -81,7 +81,7 @@ def main() -> None:
     """Measure every subject against the anchor and print the ratios."""
     if shutil.which("wrk") is None:
         _install_wrk()
-    folder, port = Path(tempfile.mkdtemp(prefix="vote-bench-")), _free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="vote-bench-")), free_ports()
     prepare_demo_folder(folder, port=port, public_url=None, sandbox_url="http://127.0.0.1:9")
     try:
         with lock(folder), embedded_servers(folder) as running:
@@ -209,13 +209,6 @@ def _serve(settings: Settings, environment: dict[str, str]) -> subprocess.Popen[
         "benchmarks.target:create_target",
     )
     return subprocess.Popen(command, env=environment)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _install_wrk() -> None:

@@ -5,7 +5,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -29,6 +28,7 @@ from foundation.embedded.places import lock, prepare_places
 from foundation.embedded.servers import Running, embedded_servers
 from tests.conftest import DatabaseClock
 from tests.factories import make_poll
+from tests.ports import free_ports
 from trials.checking import Evidence, Row, Told
 from trials.client import Answer, Ballot, Site, new_nonce
 from votes.csrf import page_token
@@ -208,7 +208,7 @@ SELECT voter_tag, period, nonce, choices, code, accepted_at, number FROM ballot 
 @contextmanager
 def whole_service() -> Iterator[Service]:
     """Run the service in a folder of its own and leave nothing behind."""
-    folder, port = Path(tempfile.mkdtemp(prefix="vote-trial-")), _free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="vote-trial-")), free_ports()
     prepare_demo_folder(folder, port=port, public_url=None, sandbox_url="http://127.0.0.1:9")
     environment = {"DATA_DIR": str(folder), "PORT": str(port), "WEB_WORKERS": "2", "PATH": "/usr/bin:/bin", **LIMITS}
     settings = load_settings(environment)
@@ -268,10 +268,3 @@ def _web_processes(leader: int) -> list[int]:
             if parent == leader and serves:
                 found.append(int(entry.name))
     return sorted(found)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -26,6 +26,7 @@ from config import REQUIRED_OUTSIDE_DEMO
 from foundation.embedded.places import prepare_places
 from foundation.embedded.servers import write_private
 from tests.conftest import passing_installation
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 120.0
@@ -112,19 +113,6 @@ def still_running(folder: Path) -> list[str]:
     return found
 
 
-def free_ports() -> int:
-    """The first of two ports next to each other on which nothing listens."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 def get(url: str) -> tuple[int, str]:
     with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310  # an address of our own
         return response.status, response.read().decode()
@@ -182,7 +170,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
     with passing_installation() as folder:
-        port = free_ports()
+        port = free_ports(2)
         first = Up(folder, port)
         second: Up | None = None
         try:
@@ -196,7 +184,7 @@ def story() -> Iterator[Story]:
                 "phone": get(f"http://127.0.0.1:{port + 1}/")[0],
                 "menu": published_menu(folder),
                 "secrets_before": demo_file.read_text(),
-                "refused": second_start(folder, "--demo", PORT=str(free_ports())),
+                "refused": second_start(folder, "--demo", PORT=str(free_ports(2))),
                 "secrets_after": demo_file.read_text(),
                 "polls": ledger(folder),
             }
@@ -260,7 +248,7 @@ def test_control_c_stops_everything_and_is_no_failure(story: Story) -> None:
 
 def test_being_stopped_while_it_starts_leaves_nothing_behind() -> None:
     with passing_installation() as folder:
-        starting = Up(folder, free_ports())
+        starting = Up(folder, free_ports(2))
         starting.wait_for((folder / "connections.json").exists)
 
         code = starting.ended(signal.SIGTERM)

@@ -1,7 +1,6 @@
 """A whole running service and a real browser the size of a phone."""
 
 import shutil
-import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from foundation.database import db, libpq_url
 from foundation.embedded.servers import Connections, embedded_servers
 from tests.conftest import DatabaseClock, empty, passing_installation
 from tests.factories import make_poll
+from tests.ports import free_ports
 from wechat.identity import sign_in_voter
 
 PHONE = {"width": 375, "height": 667}
@@ -69,7 +69,7 @@ def site_connections() -> Iterator[Connections]:
 def running_site(site_connections: Connections) -> Iterator[LiveSite]:
     """Run web, worker, sequencer and sandbox for all browser tests of this worker."""
     folder = Path(tempfile.mkdtemp(prefix="vote-site-"))
-    port = _free_port()
+    port = free_ports(2)
     sandbox = f"http://127.0.0.1:{port + 1}"
     prepare_demo_folder(folder, port=port, public_url=None, sandbox_url=sandbox)
     environment = {
@@ -125,16 +125,3 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(phone: BrowserContext) -> Page:
     return phone.new_page()
-
-
-def _free_port() -> int:
-    """Find a port with a free one after it, for the sandbox."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
