@@ -1,4 +1,4 @@
-"""The settings of one sandbox: the account it plays, where that account's backend listens, and its clock and dice."""
+"""The settings of one account: who it is, what it may do, where its backend listens; and the clock and the dice."""
 
 import random
 import time
@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from wechat.sandbox.capabilities import is_service, read_capabilities
+
 MessageMode = Literal["plain", "compat", "safe"]
+PublishEvent = Literal["PUBLISHJOBFINISH", "MASSSENDJOBFINISH"]
 
 SETTINGS = {
     "appid": "SANDBOX_APPID",
@@ -19,6 +22,7 @@ SETTINGS = {
     "callback_domain": "SANDBOX_CALLBACK_DOMAIN",
     "public_url": "SANDBOX_PUBLIC_URL",
 }
+OPTIONAL = {"capabilities": "SANDBOX_CAPABILITIES", "previous_aes_key": "SANDBOX_PREVIOUS_AES_KEY"}
 
 
 class SettingError(Exception):
@@ -27,10 +31,13 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class SandboxConfig:
-    """One official account and its backend.
+    """One official account, its backend, and how the platform treats it.
 
-    callback_domain is the only host[:port] a redirect_uri may have. push_timeout and push_pause are seconds of real
-    time: how long a push waits for its answer, and how long the platform waits after a refused connection or a 5xx.
+    callback_domain and callback_domains are the hosts[:port] a redirect_uri may have; js_domains the hosts whose pages
+    may use the JS-SDK (those of the callback unless given). ip_whitelist None lets every address in. strict_order and
+    check_fragment: whether an authorise address needs its parameters in order, and #wechat_redirect. push_timeout and
+    push_pause are seconds of real time: how long a push waits for its answer, and how long the platform waits after a
+    refused connection or a 5xx. job_delay is in seconds of the platform's clock: how long sending and publishing take.
     """
 
     appid: str
@@ -49,12 +56,50 @@ class SandboxConfig:
     push_retries: int = 3
     push_pause: float = 1.0
     user_page: int = 10_000
+    capabilities: str = "service-verified"
+    previous_aes_key: str = ""
+    callback_domains: tuple[str, ...] = ()
+    js_domains: tuple[str, ...] = ()
+    ip_whitelist: tuple[str, ...] | None = None
+    secret_frozen: bool = False
+    has_unionid: bool = False
+    strict_order: bool = True
+    check_fragment: bool = False
+    mass_confirmation: bool = False
+    publish_event: PublishEvent = "PUBLISHJOBFINISH"
+    job_delay: float = 1.0
+    quiet_events: frozenset[str] = frozenset()
+    quota_divisor: int = 1
 
     def __post_init__(self) -> None:
-        if self.message_mode not in get_args(MessageMode):
-            raise SettingError(f"message_mode must be one of {', '.join(get_args(MessageMode))}")
-        if len(self.aes_key) != 43 or not (self.aes_key.isascii() and self.aes_key.isalnum()):
-            raise SettingError("aes_key must be 43 letters and digits")
+        for name, kinds in (("message_mode", get_args(MessageMode)), ("publish_event", get_args(PublishEvent))):
+            if getattr(self, name) not in kinds:
+                raise SettingError(f"{name} must be one of {', '.join(kinds)}")
+        for name in ("aes_key", "previous_aes_key"):
+            _check_key(name, getattr(self, name))
+        try:
+            read_capabilities(self.capabilities)
+        except ValueError as error:
+            raise SettingError(f"capabilities: {error}") from error
+
+    @property
+    def rights(self) -> frozenset[str]:
+        return read_capabilities(self.capabilities)
+
+    @property
+    def is_service(self) -> bool:
+        return is_service(self.capabilities)
+
+    @property
+    def redirect_domains(self) -> tuple[str, ...]:
+        return (self.callback_domain, *self.callback_domains)
+
+
+def _check_key(name: str, key: str) -> None:
+    if name == "previous_aes_key" and not key:
+        return
+    if len(key) != 43 or not (key.isascii() and key.isalnum()):
+        raise SettingError(f"{name} must be 43 letters and digits")
 
 
 def config_from_environment(environ: Mapping[str, str]) -> SandboxConfig:
@@ -63,4 +108,5 @@ def config_from_environment(environ: Mapping[str, str]) -> SandboxConfig:
     if missing:
         raise SettingError(f"the sandbox cannot start without {', '.join(missing)}")
     values = {key: environ[name] for key, name in SETTINGS.items()}
+    values |= {key: environ[name] for key, name in OPTIONAL.items() if environ.get(name)}
     return SandboxConfig(**values)  # type: ignore[arg-type]  # __post_init__ refuses a mode outside the Literal

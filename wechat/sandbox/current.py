@@ -1,17 +1,29 @@
-"""The account of the application that is answering the present request."""
+"""The platform of the application that is answering the present request, and the account that is meant."""
 
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
-from wechat.sandbox.account import Account
+from wechat.sandbox.errors import PhoneError
+from wechat.sandbox.state.account import Account
+from wechat.sandbox.world import World
 
 NAME = "sandbox"
 
 
-def account_of(app: Flask) -> Account:
-    return cast("Account", app.extensions[NAME])
+def world_of(app: Flask) -> World:
+    return cast("World", app.extensions[NAME])
+
+
+def current_world() -> World:
+    return world_of(current_app)
 
 
 def current_account() -> Account:
-    return account_of(current_app)
+    """The account whose phone pages were asked for."""
+    world = current_world()
+    appid = g.get("appid")
+    account = world.by_appid(appid) if appid else world.first
+    if account is None:
+        raise PhoneError(404, "unknown_account", "没有这个公众号")
+    return account

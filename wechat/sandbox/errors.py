@@ -1,13 +1,16 @@
 """What the platform refuses: API calls by errcode, authorisations by a page, acts on the phone by a sentence."""
 
+from collections.abc import Mapping
+
 
 class ApiError(Exception):
-    """An API call is answered with this errcode; the errmsg gets a rid tail when it is sent."""
+    """An API call is answered with this errcode; the errmsg gets a rid tail, `extra` are further members."""
 
-    def __init__(self, errcode: int, errmsg: str) -> None:
+    def __init__(self, errcode: int, errmsg: str, extra: Mapping[str, object] | None = None) -> None:
         super().__init__(errcode, errmsg)
         self.errcode = errcode
         self.errmsg = errmsg
+        self.extra = extra or {}
 
 
 class AuthoriseError(Exception):
@@ -26,4 +29,13 @@ class PhoneError(Exception):
         super().__init__(status, reason, sentence)
         self.status = status
         self.reason = reason
+        self.sentence = sentence
+
+
+class AdminError(Exception):
+    """An order to the sandbox cannot be carried out; status is the HTTP status, the sentence says why."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(status, sentence)
+        self.status = status
         self.sentence = sentence

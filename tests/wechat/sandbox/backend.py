@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -53,11 +54,12 @@ def sealed_frame(framed: bytes, aes_key: str = AES_KEY) -> str:
 
 @dataclass(frozen=True)
 class Push:
-    """A push as it arrived: its query, its body, and the fields of the message in it."""
+    """A push as it arrived: its query, its body, the fields of the message in it, or why it could not be read."""
 
     query: dict[str, str]
     body: str
     fields: dict[str, str]
+    trouble: str = ""
 
 
 Body = str | Iterator[bytes]
@@ -95,10 +97,11 @@ def sealed_reply(answer: Answer, token: str = TOKEN, aes_key: str = AES_KEY, app
 
 @dataclass
 class Backend:
-    """Keeps what was pushed and answers with `script`, one answer after the other, then with success."""
+    """Keeps what was pushed, serves pages, and answers with `script`, one answer after the other, then with success."""
 
     pushes: list[Push] = field(default_factory=list)
     script: deque[Answer] = field(default_factory=deque)
+    pages: dict[str, str] = field(default_factory=dict)
     url: str = ""
     released: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Condition = field(default_factory=threading.Condition)
@@ -122,6 +125,10 @@ class Backend:
             return list(self.pushes)
 
     def __call__(self, request: Request) -> Response:
+        if "echostr" in request.args:
+            return _proof(request)
+        if request.path in self.pages:
+            return Response(self.pages[request.path], content_type="text/html; charset=utf-8")
         if request.method != "POST" or request.path != "/wechat/callback":
             return Response(f"page {request.full_path}", content_type="text/plain; charset=utf-8")
         push = _received(request)
@@ -134,8 +141,21 @@ class Backend:
         return Response(body, status, content_type="text/xml")
 
 
+def _proof(request: Request) -> Response:
+    query = request.args.to_dict()
+    right = query["signature"] == signature(TOKEN, query["timestamp"], query["nonce"])
+    return Response(query["echostr"] if right else "", 200 if right else 403, content_type="text/plain")
+
+
 def _received(request: Request) -> Push:
     query, body = request.args.to_dict(), request.get_data(as_text=True)
+    try:
+        return _opened_push(query, body)
+    except (AssertionError, ValueError, ParseError, DefusedXmlException) as error:
+        return Push(query, body, {}, f"{type(error).__name__}: {error}")
+
+
+def _opened_push(query: dict[str, str], body: str) -> Push:
     root: Element = fromstring(body)
     encrypt = root.findtext("Encrypt")
     assert query["signature"] == signature(TOKEN, query["timestamp"], query["nonce"])

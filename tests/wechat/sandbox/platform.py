@@ -9,10 +9,10 @@ import requests
 from flask import Flask
 from werkzeug.wrappers import Request
 
-from wechat.sandbox.app import create_sandbox
+from wechat.sandbox.app import create_admin, create_sandbox
 from wechat.sandbox.config import SandboxConfig
 
-from .backend import AES_KEY, APPID, ORIGINAL_ID, SECRET, TOKEN, Backend, served
+from .backend import AES_KEY, APPID, ORIGINAL_ID, SECRET, TOKEN, Backend, Push, served
 
 START = 1767225600.0
 JSON = {"Accept": "application/json"}
@@ -34,6 +34,7 @@ class Platform:
     """A running sandbox and the backend it pushes to."""
 
     url: str
+    admin_url: str
     backend: Backend
     clock: Clock
     app: Flask
@@ -45,6 +46,41 @@ class Platform:
 
     def post(self, path: str, body: object, **query: str) -> dict[str, Any]:
         return self._answer(self.http.post(f"{self.url}/api{path}", params=query, json=body, timeout=5))
+
+    def order(self, method: str, path: str, /, **given: Any) -> dict[str, Any]:
+        """Give the sandbox an order by its admin API."""
+        response = self.http.request(method, f"{self.admin_url}{path}", json=given or None, timeout=30)
+        assert response.ok, response.text
+        answer: dict[str, Any] = response.json() if response.content else {}
+        return answer
+
+    def fault(self, kind: str, **given: Any) -> int:
+        """Have something go wrong; gives the fault's number."""
+        return int(self.order("POST", "/faults", kind=kind, **given)["number"])
+
+    def run_jobs(self) -> None:
+        """Have everything done that the platform does later."""
+        assert self.order("POST", "/jobs/run", everything=True)["waiting"] == 0
+
+    def upload(self, path: str, filename: str, data: bytes, **query: str) -> dict[str, Any]:
+        """Send a file with the account's token."""
+        query["access_token"] = self.token()
+        return self._answer(
+            self.http.post(f"{self.url}/api{path}", params=query, files={"media": (filename, data)}, timeout=10)
+        )
+
+    def ask(self, path: str, /, **body: Any) -> dict[str, Any]:
+        """Post JSON with the account's token."""
+        return self.post(path, body, access_token=self.token())
+
+    def told(self, event: str) -> list[Push]:
+        """The pushes of an event that came to the backend."""
+        return [push for push in self.backend.pushes if push.fields.get("Event") == event]
+
+    def seen(self, follower: str, via: str) -> list[dict[str, Any]]:
+        """What a person saw that came by one way."""
+        lines: list[dict[str, Any]] = self.order("GET", f"/accounts/-/outbox/{follower}?via={via}")["lines"]
+        return lines
 
     def token(self) -> str:
         """A stable token, as the backend would hold it."""
@@ -97,8 +133,8 @@ def running(**settings: Any) -> Iterator[Platform]:
             "push_pause": 0.0,
         }
         app = create_sandbox(SandboxConfig(**(defaults | settings)))
-        with served(app) as url:
+        with served(app) as url, served(create_admin(app)) as admin_url:
             try:
-                yield Platform(url, backend, clock, app, http)
+                yield Platform(url, admin_url, backend, clock, app, http)
             finally:
                 backend.released.set()

@@ -98,7 +98,7 @@ def test_a_wrong_exchange_is_refused_and_leaves_the_code(
         ({"scope": "snsapi_login"}, "错误码：10005"),
         ({"scope": ""}, "错误码：10010"),
         ({"appid": ""}, "错误码：10012"),
-        ({"appid": "wxanother"}, "appid 不是这个公众号的"),
+        ({"appid": "wxanother"}, "appid 不是这里的公众号的"),
         ({"state": ""}, "错误码：10013"),
         ({"state": "a-b"}, "state 只能有字母和数字"),
         ({"state": "s" * 129}, "state 只能有字母和数字"),

@@ -133,7 +133,8 @@ def test_a_person_nobody_knows_is_not_found(platform: Platform) -> None:
 def test_the_outbox_holds_everything_the_person_saw(platform: Platform) -> None:
     platform.backend.script.append(text_reply("收到"))
     platform.done("jia", "text", content="投票")
+    rest = {"at": START, "articles": [], "links": [], "notice": None, "picture": ""}
     assert platform.chat("jia")["lines"] == [
-        {"number": 1, "at": START, "speaker": "follower", "via": "chat", "text": "投票", "articles": [], "links": []},
-        {"number": 2, "at": START, "speaker": "account", "via": "passive", "text": "收到", "articles": [], "links": []},
+        {"number": 1, "speaker": "follower", "via": "chat", "text": "投票", **rest},
+        {"number": 2, "speaker": "account", "via": "passive", "text": "收到", **rest},
     ]

@@ -1,19 +1,26 @@
 // Sends without leaving the chat, and shows what comes in meanwhile. Everything works without it, one page at a time.
 "use strict";
 
-const talk = document.querySelector("[data-follower]");
+const talk = document.querySelector("[data-base]");
 const trouble = document.getElementById("trouble");
-const follower = talk.dataset.follower;
+const { base, follower } = talk.dataset;
+const beside = "beside" in talk.dataset;
 
 function toTheEnd() {
   talk.scrollTop = talk.scrollHeight;
 }
 
+function leadOutside() {
+  if (!beside) return;
+  for (const link of talk.querySelectorAll("a[href]")) link.target = "_blank";
+}
+
 async function refresh() {
   const seen = document.getElementById("lines").dataset.count;
-  const response = await fetch(`/phone/${follower}/lines?seen=${seen}`);
+  const response = await fetch(`${base}lines?seen=${seen}`);
   if (response.status !== 200) return;
   talk.innerHTML = await response.text();
+  leadOutside();
   toTheEnd();
 }
 
@@ -21,9 +28,13 @@ function quietRefresh() {
   if (document.visibilityState === "visible") refresh().catch(() => {});
 }
 
-// The phone last in the hand is the one that authorises, also when several stand open in tabs.
+// The phone last in the hand is the one that authorises, also when several stand open beside each other.
 function takeUp() {
   document.cookie = `phone=${follower}; path=/; samesite=lax`;
+}
+
+function returnTo() {
+  takeUp();
   quietRefresh();
 }
 
@@ -57,11 +68,17 @@ async function submit(event) {
 }
 
 for (const form of document.querySelectorAll("form[data-quiet]")) form.addEventListener("submit", submit);
-for (const occasion of ["pageshow", "focus"]) window.addEventListener(occasion, takeUp);
+for (const occasion of ["pageshow", "focus"]) window.addEventListener(occasion, beside ? quietRefresh : returnTo);
+document.addEventListener("pointerdown", takeUp, true);
+document.addEventListener("keydown", takeUp, true);
+talk.addEventListener("click", (event) => {
+  if (event.target.closest("a[href]")) navigator.sendBeacon(`${base}opened`);
+});
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details[open]")) {
     if (!open.contains(event.target)) open.removeAttribute("open");
   }
 });
 window.setInterval(quietRefresh, 3000);
+leadOutside();
 toTheEnd();

@@ -1,0 +1,1 @@
+"""The phones of invented people, for eyes and for programs."""

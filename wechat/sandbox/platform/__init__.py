@@ -1,0 +1,1 @@
+"""The platform's hosts as a backend and a browser meet them."""

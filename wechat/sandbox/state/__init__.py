@@ -1,0 +1,1 @@
+"""What the platform remembers of one account; every part guards its own state."""
