@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     site_footer: str = ""
     embed_origins: str = ""
+    checkpoint_dir: Path | None = Field(default=None, description="a second place, outside of the database")
 
     secret_key: SecretStr = SecretStr("")
     field_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, TypeDecorator
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -65,3 +67,8 @@ def init_database(app: Flask, url: str, *, pool_size: int = 8) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = engine_url(url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that refused, which says in words what was wrong."""
+    return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None

@@ -3,12 +3,16 @@
 import hashlib
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from flask import Flask, current_app
 
 from foundation.encryption import FieldCipher, field_cipher
 from foundation.errors import NotFound
+
+Shelf = Literal["public", "private"]
 
 
 class FileStore:
@@ -52,6 +56,22 @@ class FileStore:
     def remove_private(self, digest: str) -> None:
         (self._private / digest).unlink(missing_ok=True)
 
+    def untouched_since(self, shelf: Shelf, moment: datetime) -> list[str]:
+        """Return the digests of the files that nobody has added, or added again, since `moment`."""
+        files = [path for path in self._folder(shelf).iterdir() if len(path.name) == 64]
+        return sorted(path.name for path in files if _added_at(path) < moment)
+
+    def remove_untouched(self, shelf: Shelf, digest: str, moment: datetime) -> bool:
+        """Remove a file unless it was added again after `moment`; tells whether it went."""
+        path = self._folder(shelf) / digest
+        gone = path.is_file() and _added_at(path) < moment
+        if gone:
+            path.unlink(missing_ok=True)
+        return gone
+
+    def _folder(self, shelf: Shelf) -> Path:
+        return self._public if shelf == "public" else self._private
+
 
 def init_files(app: Flask, data_dir: Path) -> None:
     app.extensions["files"] = FileStore(data_dir / "files")
@@ -69,10 +89,14 @@ def _existing(folder: Path, digest: str) -> Path:
     return path
 
 
+def _added_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
 def _write(folder: Path, digest: str, content: bytes, *, replace: bool = False) -> str:
-    """Write beside and rename, so that a reader never meets half a file."""
+    """Write beside and rename, so that a reader never meets half a file; one that is there counts as added now."""
     target = folder / digest
-    if replace or not target.exists():
+    if replace or not _touch(target):
         handle, temporary = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -80,3 +104,12 @@ def _write(folder: Path, digest: str, content: bytes, *, replace: bool = False) 
             os.fsync(file.fileno())
         Path(temporary).replace(target)
     return digest
+
+
+def _touch(path: Path) -> bool:
+    """Tell whether the file is there, and note that somebody wants it anew."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -41,6 +41,14 @@ def transaction() -> Iterator[Session]:
                 _run(hooks)
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Open a read-only session that sees the database as of one moment, apart from any transaction."""
+    engine = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(engine) as session:
+        yield session
+
+
 def after_commit(hook: Callable[[], object]) -> None:
     """Have `hook` called once the running transaction has committed; outside of one, at once."""
     session = db.session()

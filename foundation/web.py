@@ -4,7 +4,7 @@ import hmac
 import ipaddress
 from functools import lru_cache
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Request
 
@@ -32,6 +32,7 @@ def init_web(app: Flask, *, secure: bool) -> None:
     if secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000"
     app.before_request(_limit_body)
+    app.before_request(_refuse_nul)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -49,6 +50,12 @@ def _limit_body() -> None:
     """Let only uploads be large: they are spooled to disk, any other body is read into memory whole."""
     if request.mimetype != "multipart/form-data":
         request.max_content_length = MAX_BODY
+
+
+def _refuse_nul() -> None:
+    """Answer as for a page that is not there: nothing here has a NUL in its address, and PostgreSQL takes none."""
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(404)
 
 
 def allow_framing(response: Response, origins: str) -> Response:
@@ -79,6 +86,14 @@ def same_origin(request: Request, public_url: str) -> bool:
 def token_for(secret: str, *parts: str) -> str:
     """Return a token that only the service can make for these parts."""
     return hmac.digest(secret.encode(), "\n".join(parts).encode(), "sha256").hex()[:32]
+
+
+def row_id(typed: str) -> int:
+    """Return the id of a row that an address carries; raises ValueError for what no row can have."""
+    number = int(typed)
+    if not 0 < number < 2**63:
+        raise ValueError("no row has this id")
+    return number
 
 
 def safe_path(path: str | None) -> str:

@@ -14,7 +14,7 @@ from staff.models import Member
 
 def add(name: str) -> None:
     with transaction() as session:
-        session.add(Member(name=name, display_name="示例", password_hash="-"))
+        session.add(Member(name=name, display_name="示例", password_hash="-", role="office"))
 
 
 def fail() -> None:
@@ -45,7 +45,7 @@ def add_twice(name: str, hook: Callable[[], object]) -> None:
     with transaction() as session:
         after_commit(hook)
         for _ in range(2):
-            session.add(Member(name=name, display_name="示例", password_hash="-"))
+            session.add(Member(name=name, display_name="示例", password_hash="-", role="office"))
 
 
 def names() -> list[str]:
