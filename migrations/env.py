@@ -6,14 +6,28 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import create_engine, pool, text
 
+import staff.approvals.models
+import staff.audit.models
 import staff.models
+import staff.options.models
+import staff.personal.models
+import staff.supervision.models
 import votes.models
 import wechat.models
 from foundation.database import Base, Moment, engine_url
 from foundation.encryption import EncryptedBytes
 
 MIGRATION_LOCK = 3
-MODELS = (staff.models, votes.models, wechat.models)
+MODELS = (
+    staff.approvals.models,
+    staff.audit.models,
+    staff.models,
+    staff.options.models,
+    staff.personal.models,
+    staff.supervision.models,
+    votes.models,
+    wechat.models,
+)
 
 
 def _render(kind: str, item: object, _context: object) -> str | Literal[False]:

@@ -1,9 +1,8 @@
-"""Who may do what: the acts there are, and the doors of the console that ask for them."""
+"""The doors of the console: each view says which act it is, and only who may do it is let in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
-from types import MappingProxyType
 from typing import ParamSpec
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from config import Settings
 from foundation.errors import NotAllowed
 from foundation.web import network_of, safe_path, same_origin, token_for
 from staff.actors import UNKNOWN, Actor
+from staff.acts import ACTS, Belonging, UndeclaredActError, allows, words_of
 from staff.audit import record
 from staff.cookies import session_token
 from staff.sessions import OpenSession, find_session
@@ -22,50 +22,20 @@ from staff.sessions import OpenSession, find_session
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 
-_acts: dict[str, str] = {
-    "staff.sign_in": "登录",
-    "staff.demo_sign_in": "登录（演示）",
-    "staff.sign_out": "退出",
-    "staff.lock": "输错太多，暂停登录",
-    "staff.try_while_locked": "暂停期间尝试登录",
-    "staff.prove": "核对密码",
-    "staff.password": "修改密码",
-    "staff.add": "添加人员",
-    "staff.reset_password": "重设密码",
-    "staff.unlock": "解除暂停登录",
-    "staff.disable": "停用账号",
-    "staff.enable": "恢复账号",
-    "downloads.see": "查看下载",
-    "downloads.request": "申请下载",
-    "downloads.fetch": "取走文件",
-    "audit.see": "查看操作记录",
-}
-ACTS: Mapping[str, str] = MappingProxyType(_acts)
-"""Every act by its name, with what it is called on pages; rooms add theirs with `declare_act`."""
+_declared: dict[object, str | None] = {}
+HALF_WAY = frozenset({"staff.second_step", "staff.sign_out"})
+"""What somebody may do whose password was right and whose second factor is still to come."""
 
-_declared: dict[Callable[..., ResponseReturnValue], str] = {}
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _STRANGERS_FORM = 64 * 1024  # bytes
-
-
-class UndeclaredActError(Exception):
-    """A view asks for an act that nobody declared, or two rooms declare one act differently."""
-
-
-def declare_act(name: str, description: str) -> None:
-    """Add an act to the registry when a room's console module is imported."""
-    if _acts.setdefault(name, description) != description:
-        raise UndeclaredActError(f"{name} is declared twice with different descriptions")
 
 
 def act(name: str, *, keeps_awake: bool = True) -> Callable[[View[P]], View[P]]:
     """Let only members in who may do `name`; what changes something must come from our own page.
 
     Without a session the reader is sent to sign in and back. `keeps_awake=False` is for what a page asks by
-    itself, which is no sign of somebody sitting there. Raises UndeclaredActError at import.
+    itself, which is no sign of somebody sitting there.
     """
-    if name not in ACTS:
-        raise UndeclaredActError(name)
 
     def declare(view: View[P]) -> View[P]:
         @wraps(view)
@@ -74,10 +44,12 @@ def act(name: str, *, keeps_awake: bool = True) -> Callable[[View[P]], View[P]]:
             if found is None:
                 return _to_sign_in()
             _let_in(found)
+            if not found.complete and name not in HALF_WAY:
+                return _to_second_step()
             if request.method not in _READING and not _from_our_page(found):
                 raise _refused(name, "这一页放得太久，或提交不是从本系统的页面发出的，请刷新页面后再提交。")
             if not may(g.actor, name):
-                raise _refused(name, f"您没有“{ACTS[name]}”的权限。")
+                raise _refused(name, f"您没有“{words_of(name)}”的权限。")
             return view(*args, **kwargs)
 
         _declared[door] = name
@@ -86,8 +58,8 @@ def act(name: str, *, keeps_awake: bool = True) -> Callable[[View[P]], View[P]]:
     return declare
 
 
-def open_to_all(reason: str) -> Callable[[View[P]], View[P]]:
-    """Let anybody in, for the `reason` given; what changes something must still come from our own site."""
+def open_to_all(_reason: str) -> Callable[[View[P]], View[P]]:
+    """Let anybody in, for the reason given; what changes something must still come from our own site."""
 
     def declare(view: View[P]) -> View[P]:
         @wraps(view)
@@ -99,15 +71,31 @@ def open_to_all(reason: str) -> Callable[[View[P]], View[P]]:
                 raise NotAllowed(f"请从 {_settings().public_url} 打开登录页再登录。")
             return view(*args, **kwargs)
 
-        _declared[door] = f"open to all: {reason}"
+        _declared[door] = None
         return door
 
     return declare
 
 
-def may(actor: Actor, name: str) -> bool:
-    """Tell whether `actor` may do the act `name`: every member may do every act."""
-    return name in ACTS and actor.member_id is not None
+def may(actor: Actor, name: str, of: Belonging | None = None) -> bool:
+    """Tell whether `actor` may do the act `name`, with a thing of theirs where `of` says whose it is."""
+    return allows(actor, name, of)
+
+
+def demand(actor: Actor, name: str, of: Belonging | None = None, object: str = "") -> None:  # noqa: A002
+    """Raise NotAllowed, and leave a line in the trail that stays, where `actor` may not do `name`.
+
+    Use cases ask it for what a door cannot see: whose the thing is, or who stands behind a command.
+    """
+    if not allows(actor, name, of):
+        note_refusal(name, object or name, actor)
+        raise NotAllowed(f"您没有“{words_of(name)}”的权限。")
+
+
+def note_refusal(name: str, object: str, actor: Actor) -> None:  # noqa: A002
+    """Leave a line about a refused act that stays, though the exception that follows rolls back what is open."""
+    with current_app.app_context():  # with a session of its own
+        record(name, object, actor, result="refused")
 
 
 def current_actor() -> Actor:
@@ -132,10 +120,25 @@ def csrf_field() -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
 
 
-def undeclared_routes(app: Flask, prefix: str = "/console") -> list[str]:
-    """Return the rules below `prefix` whose view says neither which act it is nor why it is open to all."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.rule == prefix or rule.rule.startswith(prefix + "/")]
-    return sorted(rule.rule for rule in rules if app.view_functions[rule.endpoint] not in _declared)
+def check_doors(app: Flask, prefix: str = "/console") -> None:
+    """Raise UndeclaredActError for a route below `prefix` that says neither which act it is nor why it is open.
+
+    The factory asks this once, when every room has brought its pages and its acts.
+    """
+    below = [rule for rule in app.url_map.iter_rules() if f"{rule.rule}/".startswith(f"{prefix}/")]
+    unguarded = sorted(rule.rule for rule in below if app.view_functions[rule.endpoint] not in _declared)
+    unknown = sorted(
+        f"{rule.rule} ({name})"
+        for rule in below
+        if (name := act_of(app, rule.endpoint)) is not None and name not in ACTS
+    )
+    if unguarded or unknown:
+        raise UndeclaredActError(", ".join(unguarded + unknown))
+
+
+def act_of(app: Flask, endpoint: str) -> str | None:
+    """Return the act that a page of the console is, None where it is open to all or no page of the console."""
+    return _declared.get(app.view_functions[endpoint])
 
 
 def way_back(path: str | None) -> str:
@@ -147,7 +150,9 @@ def way_back(path: str | None) -> str:
 def _let_in(found: OpenSession) -> None:
     here = stranger()
     g.staff_session = found
-    g.actor = Actor(found.name, found.display_name, found.member_id, here.network, here.request_id)
+    g.actor = Actor(
+        found.name, found.display_name, found.member_id, here.network, here.request_id, found.role, found.unit
+    )
 
 
 def _from_our_page(found: OpenSession) -> bool:
@@ -178,6 +183,13 @@ def _to_sign_in() -> ResponseReturnValue:
     target = request.full_path.rstrip("?") if reading and not polled else urlsplit(came_from or "").path
     address = url_for("console.sign_in", next=way_back(target), lost=None if reading else 1)
     return Response(status=401, headers={"HX-Redirect": address}) if polled else redirect(address, 303)
+
+
+def _to_second_step() -> ResponseReturnValue:
+    address = url_for("console_own.second_step", next=way_back(request.full_path.rstrip("?")))
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, 303)
 
 
 def _settings() -> Settings:

@@ -1,8 +1,9 @@
-"""The cookie that carries a session's token."""
+"""The cookie that carries a session's token, and what the browser that shows it is."""
 
-from flask import Request, Response, current_app
+from flask import Request, Response, current_app, request
 
 from config import Settings
+from staff.browsers import describe_browser
 
 
 def session_token(request: Request) -> str | None:
@@ -23,6 +24,11 @@ def carry_token(response: Response, token: str) -> Response:
 def drop_token(response: Response) -> Response:
     response.delete_cookie(_name(), path="/", secure=_settings().secure, httponly=True, samesite="Lax")
     return response
+
+
+def this_browser() -> str:
+    """Return a few words for the browser that asks."""
+    return describe_browser(request.user_agent.string)
 
 
 def _name() -> str:

@@ -13,8 +13,12 @@ from config import Settings
 from foundation.transaction import transaction
 from staff.accounts import Account
 from staff.actors import Actor
-from staff.models import AuditEntry, Member
+from staff.approvals.deciding import approve
+from staff.approvals.listing import waiting_for
+from staff.audit.models import AuditEntry
+from staff.models import Member
 from staff.passwords import hash_password
+from staff.roles import Role
 from staff.sessions import begin_session, find_session
 
 PASSWORD = "一句长长的示例密码 2026"
@@ -22,13 +26,22 @@ COOKIE = "staff"
 NETWORK = "127.0.0.0/24"
 
 
-def make_staff(name: str = "jingban", display_name: str = "示例经办") -> Account:
+def make_staff(
+    name: str = "jingban", display_name: str = "示例经办", role: Role = Role.OFFICE, unit: str | None = None
+) -> Account:
     """Put a member into the table with PASSWORD, hashed once for all tests; the trail says nothing of it."""
     with transaction() as session:
-        member = Member(name=name, display_name=display_name, password_hash=_resting_password())
+        member = Member(name=name, display_name=display_name, password_hash=_resting_password(), role=role, unit=unit)
         session.add(member)
         session.flush()
-        return Account(member.id, name, display_name)
+        return Account(member.id, name, display_name, role, unit)
+
+
+def leader_approves() -> None:
+    """Let a leader approve the one request that waits."""
+    leader = actor_of(make_staff("lingdao", "示例部领导", Role.LEADER))
+    (waiting,) = waiting_for(leader)
+    approve(waiting.key, leader)
 
 
 @cache
@@ -37,7 +50,7 @@ def _resting_password() -> str:
 
 
 def actor_of(account: Account) -> Actor:
-    return Actor(account.name, account.display_name, account.id, NETWORK, "request-1")
+    return Actor(account.name, account.display_name, account.id, NETWORK, "request-1", account.role, account.unit)
 
 
 def recorded() -> list[tuple[str, str, str, str]]:
@@ -57,7 +70,7 @@ class Browser:
 
     def signed_in_as(self, account: Account) -> Self:
         """Give the browser a session without the slow password."""
-        self.client.set_cookie(COOKIE, begin_session(account.id, replaces=None))
+        self.client.set_cookie(COOKIE, begin_session(account.id, replaces=None, complete=True))
         return self
 
     @property
@@ -80,6 +93,11 @@ class Browser:
         return self.post(path, csrf_token=self.csrf_token(), **fields)
 
     def csrf_token(self) -> str:
-        found = re.search(r'name="csrf_token" value="(\w+)"', self.get("/console/password").text)
-        assert found is not None
-        return found[1]
+        return form_token(self.get("/console/account"))
+
+
+def form_token(page: TestResponse) -> str:
+    """Return the token that the forms of a page carry."""
+    found = re.search(r'name="csrf_token" value="(\w+)"', page.text)
+    assert found is not None
+    return found[1]

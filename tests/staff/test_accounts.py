@@ -1,7 +1,9 @@
 """Adding members, proving who one is, and what stays of every try."""
 
+import re
 import threading
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select, update
 
+from foundation.clock import database_now
 from foundation.errors import AppError, Conflict, InvalidInput, NotAllowed, NotFound
 from foundation.transaction import transaction
 from staff.accounts import (
@@ -23,7 +26,11 @@ from staff.accounts import (
     unlock_member,
 )
 from staff.actors import COMMAND_LINE
-from staff.models import AuditEntry, Member, SignInTries
+from staff.audit.models import AuditEntry
+from staff.models import Member, SignInTries
+from staff.roles import Role
+from staff.sessions import begin_session, end_session
+from staff.tries import count_try, counters_of
 from tests.staff.factories_staff import NETWORK, PASSWORD, Browser, actor_of, make_staff, recorded
 
 if TYPE_CHECKING:
@@ -46,43 +53,43 @@ def stored_hash(name: str) -> str:
 
 
 def test_a_member_is_added_and_recorded_without_values(app: Flask) -> None:
-    account = add_member(" JingBan ", "示例经办", PASSWORD, COMMAND_LINE)
-    assert account == Account(account.id, "jingban", "示例经办")
+    account = add_member(" JingBan ", "示例经办", PASSWORD, COMMAND_LINE, role=Role.OFFICE)
+    assert account == Account(account.id, "jingban", "示例经办", Role.OFFICE)
     assert list_accounts() == (account,)
     with transaction() as session:
         entry = session.scalars(select(AuditEntry)).one()
-        assert (entry.actor, entry.act, entry.object) == ("command line", "staff.add", "jingban")
-        assert entry.fields == ["name", "display_name", "password"]
+        assert (entry.actor, entry.act, entry.object) == ("command line", "people.add", "jingban")
+        assert entry.fields == ["name", "display_name", "role", "password"]
 
 
 @pytest.mark.parametrize("name", ["", "a", "a b", "a/b", "<b>", "名\x00字", "x" * 41, "示"])
 def test_a_name_that_is_none_is_refused(app: Flask, name: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        add_member(name, "示例经办", PASSWORD, COMMAND_LINE)
+        add_member(name, "示例经办", PASSWORD, COMMAND_LINE, role=Role.OFFICE)
     assert refused.value.field == "name"
 
 
 @pytest.mark.parametrize("name", ["system", "Unknown"])
 def test_names_that_the_trail_uses_itself_are_nobodys(app: Flask, name: str) -> None:
     with pytest.raises(InvalidInput, match="由系统使用"):
-        add_member(name, "示例", PASSWORD, COMMAND_LINE)
+        add_member(name, "示例", PASSWORD, COMMAND_LINE, role=Role.OFFICE)
 
 
 def test_a_taken_name_is_refused_in_whatever_case(member: Account) -> None:
     with pytest.raises(Conflict, match="“jingban”已有人用") as refused:
-        add_member("JINGBAN", "示例科长", PASSWORD, COMMAND_LINE)
+        add_member("JINGBAN", "示例科长", PASSWORD, COMMAND_LINE, role=Role.OFFICE)
     assert refused.value.field == "name"
     assert list_accounts() == (member,)
 
 
 def test_a_password_made_of_the_display_name_is_refused(app: Flask) -> None:
-    with pytest.raises(InvalidInput, match="用户名或姓名"):
-        add_member("jingban", "示例经办", "示例经办12345678", COMMAND_LINE)
+    with pytest.raises(InvalidInput, match="用户名、姓名或姓名的拼音"):
+        add_member("jingban", "示例经办", "示例经办12345678", COMMAND_LINE, role=Role.OFFICE)
 
 
 def test_the_right_password_in_whatever_writing_of_the_name(member: Account) -> None:
     assert [attempt(name, PASSWORD) for name in ("jingban", " JINGBAN ", "ｊｉｎｇｂａｎ")] == [member] * 3
-    assert recorded() == [("jingban", "staff.sign_in", "jingban", "done")] * 3
+    assert recorded() == [("jingban", "staff.prove", "jingban", "done")] * 3
 
 
 def test_wrong_unknown_and_disabled_are_told_alike(member: Account, colleague: Account) -> None:
@@ -96,9 +103,10 @@ def test_what_was_typed_as_an_unknown_name_is_nowhere(app: Flask) -> None:
         assert attempt(typed, PASSWORD) == (InvalidInput, WRONG)
     assert recorded() == [("unknown", "staff.sign_in", "unknown", "refused")] * 3
     with transaction() as session:
-        keys = list(session.scalars(select(SignInTries.key)))
-    assert [key.partition(":")[0] for key in keys] == ["unknown"] * len(keys)
-    assert {len(key.partition(":")[2]) for key in keys} == {3}
+        keys = sorted({re.sub("[0-9a-f]{3}(?=@|$)", "…", key) for key in session.scalars(select(SignInTries.key))})
+        whose = set(session.scalars(select(SignInTries.whose)))
+    assert keys == [f"network:{NETWORK}", "unknown:…", f"unknown:…@{NETWORK}"]
+    assert all(re.fullmatch(f"unknown:[0-9a-f]{{3}}|network:{NETWORK}", one) for one in whose)
 
 
 def test_a_try_is_recorded_with_its_network_and_request(member: Account) -> None:
@@ -124,6 +132,34 @@ def test_after_five_failures_even_the_right_password_is_refused_alike(
         (who, "staff.lock", who, "done"),
         *[(who, "staff.try_while_locked", who, "refused")] * 2,
     ]
+
+
+def test_who_was_locked_out_from_elsewhere_comes_in_from_the_office(member: Account) -> None:
+    end_session(begin_session(member.id, replaces=None, complete=True, network=NETWORK))
+    for number in range(30):
+        with pytest.raises(AppError):
+            authenticate("jingban", OTHER, f"203.0.{number}.0/24")
+    assert attempt("jingban", PASSWORD) == member
+    with pytest.raises(NotAllowed):
+        authenticate("jingban", PASSWORD, "198.51.100.0/24")
+
+
+def test_a_network_that_tries_too_many_names_is_recorded_as_the_network(app: Flask) -> None:
+    for number in range(49):
+        count_try(counters_of(f"unknown:{number}", NETWORK, familiar=True))
+    with pytest.raises(NotAllowed):
+        authenticate("nobody", OTHER, NETWORK)
+    assert recorded()[-1] == ("unknown", "staff.lock", NETWORK, "done")
+
+
+@pytest.mark.parametrize("ended", [{"valid_until": timedelta(0)}, {"valid_until": timedelta(days=-3)}])
+def test_an_account_past_its_last_day_is_told_no_more_than_a_wrong_password(
+    member: Account, ended: dict[str, timedelta]
+) -> None:
+    with transaction() as session:
+        now = database_now(session)
+        session.execute(update(Member).values({column: now + off for column, off in ended.items()}))
+    assert attempt("jingban", PASSWORD) == (InvalidInput, WRONG)
 
 
 def test_at_the_minute_named_the_door_is_open_and_the_count_begins_anew(
@@ -218,7 +254,7 @@ def test_a_disabled_member_is_out_at_once_until_enabled_again(app: Flask, member
     browser = Browser(app).signed_in_as(member)
     disable_member("jingban", COMMAND_LINE)
     assert not browser.is_signed_in()
-    assert list_accounts() == (Account(member.id, "jingban", "示例经办", disabled=True),)
+    assert list_accounts() == (replace(member, disabled=True),)
     enable_member("jingban", COMMAND_LINE)
     assert not browser.is_signed_in()
     assert attempt("jingban", PASSWORD) == member

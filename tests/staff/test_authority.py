@@ -3,53 +3,83 @@
 import pytest
 from flask import Flask
 
+from foundation.errors import NotAllowed
+from foundation.transaction import transaction
 from staff.accounts import Account, list_accounts
-from staff.actors import SYSTEM
-from staff.authority import ACTS, UndeclaredActError, act, declare_act, may, undeclared_routes, way_back
+from staff.actors import SYSTEM, Actor
+from staff.acts import ACTS, Belonging, UndeclaredActError, declare_act
+from staff.authority import act, check_doors, demand, may, way_back
+from staff.roles import Role
 from tests.staff.factories_staff import Browser, actor_of, recorded
 
 STALE = "这一页放得太久，或提交不是从本系统的页面发出的，请刷新页面后再提交。"
 
 
-def test_every_route_of_the_console_says_what_it_asks_for(app: Flask) -> None:
-    rules = [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/console")]
-    assert len(rules) > 8
-    assert undeclared_routes(app) == []
-
-
-def test_a_route_without_a_declaration_is_found() -> None:
+def test_a_route_without_a_declaration_keeps_the_service_from_starting() -> None:
     app = Flask("bare")
     app.add_url_rule("/console/forgotten", view_func=lambda: "open")
     app.add_url_rule("/consoles", view_func=lambda: "elsewhere", endpoint="elsewhere")
-    assert undeclared_routes(app) == ["/console/forgotten"]
+    with pytest.raises(UndeclaredActError, match=r"^/console/forgotten$"):
+        check_doors(app)
 
 
-def test_an_act_that_nobody_declared_cannot_be_asked_for() -> None:
-    with pytest.raises(UndeclaredActError, match=r"nobody\.declared"):
-        act("nobody.declared")
+def test_a_door_that_asks_for_an_unknown_act_keeps_the_service_from_starting() -> None:
+    @act("nobody.declared")
+    def view() -> str:
+        return "open"
+
+    app = Flask("bare")
+    app.add_url_rule("/console/here", view_func=view)
+    with pytest.raises(UndeclaredActError, match=r"^/console/here \(nobody\.declared\)$"):
+        check_doors(app)
 
 
-def test_an_act_has_one_description() -> None:
-    declare_act("staff.sign_out", ACTS["staff.sign_out"])
+def test_an_act_is_declared_in_one_way() -> None:
+    before = ACTS["staff.sign_out"]
+    declare_act("staff.sign_out", before.words, roles=before.roles)
     with pytest.raises(UndeclaredActError):
-        declare_act("staff.sign_out", "别的说法")
-    assert ACTS["staff.sign_out"] == "退出"
+        declare_act("staff.sign_out", "别的说法", roles=before.roles)
+    with pytest.raises(UndeclaredActError):
+        declare_act("staff.sign_out", before.words, roles=())
+    assert ACTS["staff.sign_out"] == before
 
 
 def test_the_registry_cannot_be_written_to() -> None:
     with pytest.raises(TypeError):
-        ACTS["smuggled.in"] = "偷偷加上"  # type: ignore[index]
+        ACTS["smuggled.in"] = ACTS["staff.sign_out"]  # type: ignore[index]
 
 
-def test_members_may_do_what_is_declared_and_nobody_else_may(member: Account) -> None:
-    assert [may(actor_of(member), "audit.see"), may(actor_of(member), "nobody.declared"), may(SYSTEM, "audit.see")] == [
-        True,
-        False,
-        False,
-    ]
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [(role, role in {Role.ADMINISTRATOR, Role.LEADER, Role.SUPERVISOR}) for role in Role],
+)
+def test_a_role_may_do_what_is_declared_for_it(role: Role, allowed: bool) -> None:
+    assert may(Actor("x", "示例", 1, role=role), "audit.see") is allowed
 
 
-@pytest.mark.parametrize("path", ["/console/downloads", "/console/audit?act=staff.add", "/console/password"])
+def test_nobody_may_do_what_is_not_declared_and_without_a_role_nothing() -> None:
+    everything = Actor("x", "示例", 1, role=Role.ADMINISTRATOR)
+    assert (may(everything, "nobody.declared"), may(SYSTEM, "audit.see")) == (False, False)
+
+
+def test_what_is_ones_own_is_only_ones_own() -> None:
+    clerk = Actor("x", "示例", 1, role=Role.OFFICE)
+    asked = [None, Belonging(member_id=1), Belonging(member_id=2), Belonging(unit="示例县"), Belonging()]
+    assert [may(clerk, "downloads.fetch", of) for of in asked] == [True, True, False, False, False]
+
+
+def test_what_is_a_units_is_that_units() -> None:
+    of_a_unit = Actor("x", "示例", 1, role=Role.UNIT, unit="示例县一")
+    assert [Belonging(unit=unit).is_of(of_a_unit) for unit in ("示例县一", "示例县二", None)] == [True, False, False]
+
+
+def test_a_refusal_in_a_use_case_stays_in_the_trail_though_its_transaction_is_rolled_back(member: Account) -> None:
+    with pytest.raises(NotAllowed, match="您没有“查看操作记录”的权限。"), transaction():
+        demand(actor_of(member), "audit.see", object="示例")
+    assert recorded() == [("jingban", "audit.see", "示例", "refused")]
+
+
+@pytest.mark.parametrize("path", ["/console/downloads", "/console/audit?act=staff.add", "/console/account"])
 def test_a_stranger_is_sent_to_sign_in_and_back(browser: Browser, path: str) -> None:
     answer = browser.get(path)
     assert answer.status_code == 303
@@ -60,11 +90,11 @@ def test_a_stranger_is_sent_to_sign_in_and_back(browser: Browser, path: str) -> 
 
 
 def test_a_form_sent_after_the_session_ended_says_that_it_was_not_saved(browser: Browser) -> None:
-    headers = {"Origin": browser.origin, "Referer": f"{browser.origin}/console/password"}
-    answer = browser.client.post("/console/password", headers=headers)
+    headers = {"Origin": browser.origin, "Referer": f"{browser.origin}/console/account"}
+    answer = browser.client.post("/console/account/password", headers=headers)
     sign_in = browser.get(answer.location)
     assert "登录已过期，刚才提交的内容没有保存。" in sign_in.text
-    assert 'name="next" value="/console/password"' in sign_in.text
+    assert 'name="next" value="/console/account"' in sign_in.text
 
 
 def test_a_poll_after_the_session_ended_leads_the_whole_page_to_sign_in(browser: Browser) -> None:

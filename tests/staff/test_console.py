@@ -12,10 +12,10 @@ from foundation.database import db
 from foundation.embedded.servers import Connections
 from staff.accounts import Account, disable_member
 from staff.actors import COMMAND_LINE
-from tests.staff.factories_staff import PASSWORD, Browser, recorded
+from tests.staff.factories_keys import give_phone
+from tests.staff.factories_staff import PASSWORD, Browser, form_token, recorded
 
-OTHER = "另一句长长的示例密码 2027"
-PAGES = ["/console/sign-in", "/console/password", "/console/downloads", "/console/audit"]
+PAGES = ["/console/sign-in", "/console/downloads"]
 
 
 @pytest.fixture
@@ -28,16 +28,23 @@ def secure_app(app: Flask, settings: Settings, connections: Connections) -> Iter
         db.engine.dispose()
 
 
-def test_the_right_password_leads_where_one_wanted_to_go(browser: Browser, member: Account) -> None:
-    answer = browser.post("/console/sign-in", name="jingban", password=PASSWORD, next="/console/audit?act=staff.add")
-    assert (answer.status_code, answer.location) == (303, "/console/audit?act=staff.add")
-    assert browser.is_signed_in()
-    assert browser.get("/console/audit").status_code == 200
+def test_the_right_password_leads_to_the_second_step_and_then_where_one_wanted_to_go(
+    browser: Browser, member: Account
+) -> None:
+    phone = give_phone(member)
+    answer = browser.post("/console/sign-in", name="jingban", password=PASSWORD, next="/console/downloads?a=b")
+    assert (answer.status_code, answer.location) == (303, "/console/second-step?next=/console/downloads?a%3Db")
+    assert browser.get("/console/downloads").location == "/console/second-step?next=/console/downloads"
+    second = browser.get(answer.location)
+    token = form_token(second)
+    answer = browser.post("/console/second-step", csrf_token=token, code=phone.code(), next="/console/downloads?a=b")
+    assert (answer.status_code, answer.location) == (303, "/console/downloads?a=b")
+    assert browser.get("/console/downloads").status_code == 200
 
 
 def test_the_way_on_never_leaves_the_console(browser: Browser, member: Account) -> None:
     answer = browser.post("/console/sign-in", name="jingban", password=PASSWORD, next="//elsewhere.example")
-    assert answer.location == "/console/"
+    assert answer.location == "/console/second-step?next=/console/"
 
 
 def test_a_wrong_password_keeps_the_name_and_names_the_field(browser: Browser, member: Account) -> None:
@@ -114,31 +121,6 @@ def test_the_demo_offers_its_staff_at_one_press(browser: Browser, member: Accoun
     assert recorded()[-1] == ("jingban", "staff.demo_sign_in", "jingban", "done")
 
 
-def test_the_own_password_is_changed_and_the_browser_stays_in(app: Flask, desk: Browser, member: Account) -> None:
-    elsewhere, former = Browser(app).signed_in_as(member), desk.token
-    answer = desk.submit("/console/password", current=PASSWORD, new=OTHER, repeated=OTHER)
-    assert answer.status_code == 303
-    assert [desk.is_signed_in(), elsewhere.is_signed_in(), desk.token == former] == [True, False, False]
-    assert "密码已修改，您在别处的登录都已退出。" in desk.get("/console/password").text
-
-
-@pytest.mark.parametrize(
-    ("typed", "field", "sentence"),
-    [
-        ((PASSWORD, OTHER, "not the same"), "repeated", "两次输入的新密码不一样，请再输一次。"),
-        ((OTHER, OTHER, OTHER), "current", "现在的密码不对，请核对后重新输入。"),
-        ((PASSWORD, "short", "short"), "new", "密码至少要12个字符，现在是5个。"),
-    ],
-)
-def test_a_password_that_cannot_be_changed_says_why_at_its_field(
-    desk: Browser, typed: tuple[str, str, str], field: str, sentence: str
-) -> None:
-    current, new, repeated = typed
-    answer = desk.submit("/console/password", current=current, new=new, repeated=repeated)
-    assert answer.status_code == 422
-    assert f'<p class="error" id="{field}-error">{sentence}</p>' in answer.text
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_carry_no_inline_script_or_style_and_rest_nowhere(desk: Browser, path: str) -> None:
     answer = desk.get(path)
@@ -149,9 +131,9 @@ def test_pages_carry_no_inline_script_or_style_and_rest_nowhere(desk: Browser, p
 
 
 def test_the_frame_says_who_is_signed_in_and_where_one_is(desk: Browser) -> None:
-    page = desk.get("/console/audit").text
+    page = desk.get("/console/downloads").text
     assert "示例经办" in page
-    assert re.findall(r'<a href="([^"]+)" aria-current="page">(\S+)</a>', page) == [("/console/audit", "操作记录")]
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">(\S+)</a>', page) == [("/console/downloads", "下载")]
     assert 'href="#content">跳到正文' in page
 
 

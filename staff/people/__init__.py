@@ -1,0 +1,1 @@
+"""Who is on the staff: invited, changed, disabled, and handed over when they leave."""
