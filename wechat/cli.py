@@ -3,8 +3,8 @@
 import click
 from flask.cli import AppGroup
 
-from staff.command_line import acting_as_option, actor_named, telling
-from wechat.menu import publish_menu
+from staff.command_line import acting, acting_as_option, telling
+from wechat.menu import ACT, publish_menu
 
 wechat_commands = AppGroup("wechat", help="Publish what the WeChat account shows.")
 
@@ -17,5 +17,5 @@ def publish(acting_as: str | None) -> None:
     The menu is checked against WeChat's limits before anything is sent; followers see it within minutes.
     """
     with telling():
-        publish_menu(actor_named(acting_as))
+        publish_menu(acting(acting_as, ACT, "公众号菜单"))
     click.echo("published the menu")

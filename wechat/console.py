@@ -4,19 +4,15 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError
-from staff.authority import act, current_actor, declare_act
+from staff.authority import act, current_actor
 from wechat.menu import ACT, publish_menu
 from wechat.overview import describe_account
-
-SEE = "wechat.see"
-declare_act(SEE, "查看公众号设置")
-declare_act(ACT, "发布公众号菜单")
 
 blueprint = Blueprint("wechat_console", __name__, url_prefix="/console/wechat", template_folder="templates")
 
 
 @blueprint.get("")
-@act(SEE)
+@act("wechat.see")
 def account() -> ResponseReturnValue:
     return render_template("wechat/console_account.html", sheet=describe_account())
 

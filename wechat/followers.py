@@ -33,7 +33,7 @@ def follows(openid: str) -> bool | None:
     """
     account = current_account()
     with transaction() as session:
-        known = session.scalar(select(Follower.follows).filter_by(digest=_digest(openid)))
+        known = session.scalar(select(Follower.follows).filter_by(digest=follower_digest(openid)))
     if known is not None or not account.may("users"):
         return known
     try:
@@ -49,7 +49,7 @@ def follows(openid: str) -> bool | None:
 
 def _note(session: Session, openid: str, following: Following) -> None:
     new = insert(Follower).values(
-        digest=_digest(openid),
+        digest=follower_digest(openid),
         openid=openid.encode() if following.follows else None,
         follows=following.follows,
         changed_at=following.since,
@@ -63,5 +63,6 @@ def _note(session: Session, openid: str, following: Following) -> None:
     session.execute(new.on_conflict_do_update(index_elements=["digest"], set_=values, where=newer))
 
 
-def _digest(openid: str) -> bytes:
+def follower_digest(openid: str) -> bytes:
+    """Return by what a follower is found."""
     return current_account().digest("follower", openid)

@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from wechat.account import Account, current_account
+from wechat.farewells import has_left_since
 
 COOKIE = "voter"
 MAX_AGE_SECONDS = 30 * 86_400
@@ -22,7 +23,10 @@ class Voter:
 
 
 def current_voter(request: Request) -> Voter | None:
-    """Return who sends `request`, or None without a cookie of ours that is younger than 30 days."""
+    """Return who sends `request`, or None without a cookie of ours.
+
+    It has to be younger than 30 days, and than the last time its owner left and had everything deleted.
+    """
     account = current_account()
     sealed = request.cookies.get(account.cookie_prefix + COOKIE)
     if not sealed:
@@ -52,7 +56,8 @@ def _voter_in(payload: dict[str, Any], account: Account) -> Voter | None:
     if not isinstance(openid, str) or not openid or not isinstance(snapshot, bool):
         return None
     age = account.clock().timestamp() - issued
-    return Voter(openid, snapshot) if -_CLOCK_MAY_DIFFER <= age < _lasts(snapshot=snapshot) else None
+    fresh = -_CLOCK_MAY_DIFFER <= age < _lasts(snapshot=snapshot)
+    return Voter(openid, snapshot) if fresh and not has_left_since(openid, issued) else None
 
 
 def _lasts(*, snapshot: bool) -> int:

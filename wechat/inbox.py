@@ -8,7 +8,7 @@ import orjson
 import structlog
 from flask import Flask, current_app
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -30,16 +30,20 @@ _HANDLERS = "wechat_handlers"
 Handler = Callable[[Push], Reply | None]
 """Answers a push or leaves it to the next; runs inside the push's transaction and calls nobody outside."""
 
+Reader = Callable[[Push], Push | Reply]
+"""Says what a push means before anybody is asked: the push in words that rooms know, or a reply at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Handlers:
+    read: Reader
     offered: list[Handler]
     last: tuple[Handler, ...]
 
 
-def init_inbox(app: Flask, *last: Handler) -> None:
+def init_inbox(app: Flask, read: Reader, *last: Handler) -> None:
     """Open the inbox; `last` are asked when none of the handlers that rooms offer has answered."""
-    app.extensions[_HANDLERS] = _Handlers([], last)
+    app.extensions[_HANDLERS] = _Handlers(read, [], last)
 
 
 def register_handler(app: Flask, handler: Handler) -> None:
@@ -67,13 +71,6 @@ def receive(push: Push) -> Reply | None:
             raise
         log.warning("wechat_push_waited_too_long", kind=push.kind, name=push.event[:40])
         return None
-
-
-def forget_old_pushes() -> int:
-    """Delete what is kept against repeats once it is a day old; returns how many rows went."""
-    with transaction() as session:
-        old = AnsweredPush.received_at < func.clock_now() - REMEMBERED
-        return len(session.execute(delete(AnsweredPush).where(old).returning(AnsweredPush.id)).all())
 
 
 def identity_of(push: Push) -> bytes:
@@ -105,8 +102,11 @@ def _handle_once(session: Session, push: Push) -> Reply | None:
 def _handle(push: Push) -> Reply | None:
     note_event(push)
     handlers: _Handlers = current_app.extensions[_HANDLERS]
+    meant = handlers.read(push)
+    if not isinstance(meant, Push):
+        return meant
     for handler in (*handlers.offered, *handlers.last):
-        reply = handler(push)
+        reply = handler(meant)
         if reply is not None:
             return reply
     if push.kind == "event":

@@ -1,8 +1,10 @@
-"""What has to outlive a process: followers, pushes already answered, sign-ins under way."""
+"""What has to outlive a process: followers, pushes already answered, sign-ins under way, farewells, published menus."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Identity, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Identity, Index, LargeBinary, String, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base, Moment
@@ -51,3 +53,28 @@ class LoginAttempt(Base):
     started_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now())
 
     __table_args__ = (Index("login_attempts_by_time", "started_at"),)
+
+
+class VoterFarewell(Base):
+    """Somebody who left and had everything deleted, by digest: cookies from before `left_at` are void.
+
+    Kept only as long as such a cookie could still be shown.
+    """
+
+    __tablename__ = "voter_farewell"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    left_at: Mapped[datetime] = mapped_column(Moment)
+
+    __table_args__ = (Index("voter_farewells_by_time", "left_at"),)
+
+
+class MenuPublication(Base):
+    """The menu as the platform took it; the latest stands."""
+
+    __tablename__ = "menu_publication"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    buttons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    published_by: Mapped[str] = mapped_column(String(40))
+    published_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now())

@@ -106,13 +106,6 @@ def arrive(code: str, state: str, browser: str | None, *, signed_in: bool) -> Ou
     return _exchange(visit, attempt) if _remember(visit, attempt) else _start_over(visit, attempt)
 
 
-def forget_old_attempts() -> int:
-    """Delete sign-ins that nobody came back from; returns how many rows went."""
-    with transaction() as session:
-        old = LoginAttempt.started_at < func.clock_now() - 2 * ATTEMPT_LASTS
-        return len(session.execute(delete(LoginAttempt).where(old).returning(LoginAttempt.id)).all())
-
-
 def _depart(path: str, browser: str, *, restarted: bool) -> Departure:
     state = random_id()
     with transaction() as session:

@@ -1,14 +1,12 @@
 """The account as the console shows it: every setting but the secrets, and the menu as it would be published."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from pydantic import SecretStr
 
 from foundation.errors import InvalidInput
-from staff.audit import latest_acts
 from wechat.account import current_account
-from wechat.menu import ACT, Button, build_menu, menu_entries
+from wechat.menu import Button, Published, build_menu, menu_entries, published_menu
 
 MODES = {"plain": "明文模式", "compat": "兼容模式", "safe": "安全模式"}
 RIGHTS = {
@@ -34,24 +32,18 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
-    """The last time the menu was published or the platform refused it."""
-
-    at: datetime
-    person: str
-    done: bool
-
-
-@dataclass(frozen=True, slots=True)
 class AccountSheet:
-    """Settings as pairs of name and value, rights, and the menu: its buttons, or the fault that bars them."""
+    """Settings as pairs of name and value, rights, and the menu that is set: its buttons, or the fault that bars them;
+    what was published last, and whether that is another one.
+    """
 
     settings: tuple[tuple[str, str], ...]
     rights: tuple[Right, ...]
     buttons: tuple[Button, ...]
     fault: str | None
     publishable: bool
-    published: Publication | None
+    published: Published | None
+    differs: bool
 
 
 def describe_account() -> AccountSheet:
@@ -64,8 +56,9 @@ def describe_account() -> AccountSheet:
         buttons = build_menu(menu_entries(), account.site)
     except InvalidInput as error:
         fault = error.message
-    publishable = account.may("menu") and fault is None
-    return AccountSheet(_settings(), rights, tuple(buttons), fault, publishable, _published())
+    publishable, published = account.may("menu") and fault is None, published_menu()
+    differs = published is not None and published.buttons != buttons
+    return AccountSheet(_settings(), rights, tuple(buttons), fault, publishable, published, differs)
 
 
 def _settings() -> tuple[tuple[str, str], ...]:
@@ -86,8 +79,3 @@ def _settings() -> tuple[tuple[str, str], ...]:
 
 def _whether_set(secret: SecretStr) -> str:
     return "已设置" if secret.get_secret_value() else "未设置"
-
-
-def _published() -> Publication | None:
-    lines = latest_acts(act=ACT, size=1).lines
-    return Publication(lines[0].at, lines[0].person, lines[0].result == "done") if lines else None

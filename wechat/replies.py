@@ -1,84 +1,46 @@
 """What the account says by itself: a welcome, and help where no room has an answer."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
-from flask import Flask, current_app
-
+from staff.options.acts import TEXTS
+from staff.options.kinds import Paragraph
+from staff.options.registry import DefaultFrom, Group, Preview, declare_option
 from wechat.account import current_account
+from wechat.keywords import HELP, listed_words
 from wechat.messages import Push, TextReply
+from wechat.offers import ways_now
 
 MOST_CHARACTERS = 600
-_OFFERS = "wechat_offers"
-
-
-@dataclass(frozen=True, slots=True)
-class Keyword:
-    """A word to send to the account, and in a few words what comes of it."""
-
-    word: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Something that is on now: what it is called and its path on the site."""
-
-    title: str
-    path: str
-
-
-@dataclass(slots=True)
-class Offers:
-    """What the rooms have to offer in the chat, in the order in which the factory connected them."""
-
-    greeting: str = "您好，欢迎关注。"
-    keywords: list[Keyword] = field(default_factory=list)
-    ways: list[Callable[[], Sequence[Way]]] = field(default_factory=list)
-
-
-def init_offers(app: Flask) -> None:
-    app.extensions[_OFFERS] = Offers()
-
-
-def set_greeting(app: Flask, greeting: str) -> None:
-    """Begin the welcome with `greeting`."""
-    _offers(app).greeting = greeting
-
-
-def offer_keyword(app: Flask, word: str, meaning: str) -> None:
-    """Name `word` in the help text and on the page for accounts without sign-in."""
-    _offers(app).keywords.append(Keyword(word, meaning))
-
-
-def offer_ways(app: Flask, ways: Callable[[], Sequence[Way]]) -> None:
-    """Have `ways` asked, at every welcome, what is on now."""
-    _offers(app).ways.append(ways)
-
-
-def keywords() -> tuple[Keyword, ...]:
-    return tuple(_offers(current_app).keywords)
+WITH_WORDS, WITHOUT_WORDS = "可以回复下面的词，也可以点底部的菜单。", "请点公众号底部的菜单进入。"
+_BUBBLES = "wechat/options/_bubbles.html"
 
 
 def greet(push: Push) -> TextReply | None:
     """Welcome whoever begins to follow, or comes again through a QR code, with the ways to what is on now."""
     if push.kind != "event" or push.event not in ("subscribe", "SCAN"):
         return None
-    offers, site = _offers(current_app), current_account().site
-    ways = [f"{way.title}\n{site}{way.path}" for ask in offers.ways for way in ask()]
-    return TextReply(_fitting([offers.greeting, *ways, *_help_lines()]))
+    return TextReply(_welcome(GREETING.value()))
 
 
 def help_out(push: Push) -> TextReply | None:
-    """Tell whoever wrote or pressed something that no room understands which words there are."""
+    """Tell whoever asks, or wrote or pressed something that no room understands, which words there are."""
     if push.kind == "event" and push.event != "CLICK":
         return None
-    return TextReply(_fitting(_help_lines() or ["请点公众号底部的菜单进入。"]))
+    return TextReply(_help(HELP_TEXT.value(), "" if push.asks_for == HELP else NOT_UNDERSTOOD.value()))
 
 
-def _help_lines() -> list[str]:
-    lines = [f"回复“{keyword.word}”：{keyword.meaning}" for keyword in keywords()]
-    return ["可以回复下面的词，也可以点底部的菜单。", *lines] if lines else []
+def _welcome(greeting: str) -> str:
+    site = current_account().site
+    ways = [f"{way.title}\n{site}{way.path}" for way in ways_now()]
+    return _fitting([greeting, *ways, *_help_lines(HELP_TEXT.value())])
+
+
+def _help(opening: str, before: str = "") -> str:
+    return _fitting([before, *_help_lines(opening)] if before else _help_lines(opening))
+
+
+def _help_lines(opening: str) -> list[str]:
+    return [opening, *(f"回复“{listed.word}”：{listed.meaning}" for listed in listed_words())]
 
 
 def _fitting(lines: Sequence[str]) -> str:
@@ -92,6 +54,43 @@ def _fitting(lines: Sequence[str]) -> str:
     return kept
 
 
-def _offers(app: Flask) -> Offers:
-    offers: Offers = app.extensions[_OFFERS]
-    return offers
+def _opening() -> str:
+    return WITH_WORDS if listed_words() else WITHOUT_WORDS
+
+
+def _bubbles(*bubbles: tuple[str, str]) -> Mapping[str, object]:
+    return {"bubbles": bubbles}
+
+
+GREETING = declare_option(
+    "wechat.greeting",
+    "关注时的欢迎语",
+    Paragraph(most=300),
+    "您好，欢迎关注。",
+    group=Group.TEXTS,
+    act=TEXTS,
+    hint="有人关注公众号或扫码进来时发出。后面自动接上正在进行的投票和帮助文字。",
+    preview=Preview(_BUBBLES, lambda text: _bubbles(("event", "关注了公众号"), ("account", _welcome(text)))),
+)
+HELP_TEXT = declare_option(
+    "wechat.help",
+    "帮助文字的开头",
+    Paragraph(most=200),
+    DefaultFrom(_opening),
+    group=Group.TEXTS,
+    act=TEXTS,
+    hint="有人发来“帮助”时发出。后面自动接上“关键词”里有说明的词，一行一个。",
+    preview=Preview(_BUBBLES, lambda text: _bubbles(("reader", HELP), ("account", _help(text)))),
+)
+NOT_UNDERSTOOD = declare_option(
+    "wechat.not_understood",
+    "看不懂来信时的开头",
+    Paragraph(most=200, required=False),
+    "",
+    group=Group.TEXTS,
+    act=TEXTS,
+    hint="有人发来系统看不懂的文字、图片时，先说这一段，再接上帮助文字。空着就只发帮助文字。",
+    preview=Preview(
+        _BUBBLES, lambda text: _bubbles(("reader", "今天天气怎么样"), ("account", _help(HELP_TEXT.value(), text)))
+    ),
+)

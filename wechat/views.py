@@ -7,8 +7,8 @@ from foundation.errors import AppError
 from wechat.account import current_account
 from wechat.callback import MOST_BYTES, NOTHING_TO_SAY, answer_push, echo
 from wechat.identity import current_voter, sign_in_voter
+from wechat.keywords import listed_words
 from wechat.oauth import ATTEMPT_LASTS, Arrival, Departure, NoSignIn, Outcome, arrive, depart
-from wechat.replies import keywords
 from wechat.verification import verification_file
 
 blueprint = Blueprint("wechat", __name__, template_folder="templates")
@@ -62,7 +62,7 @@ def _answer(outcome: Outcome) -> Response:
     if isinstance(outcome, Arrival):
         return _welcome(outcome)
     if isinstance(outcome, NoSignIn):
-        return make_response(render_template("wechat/elsewhere.html", path=outcome.path, keywords=keywords()))
+        return make_response(render_template("wechat/elsewhere.html", path=outcome.path, keywords=listed_words()))
     return make_response(render_template("wechat/halt.html", halt=outcome), outcome.status)
 
 

@@ -156,6 +156,7 @@ def world(link: _Link, connections: Connections) -> Iterator[World]:
         link.platform_switch.application = sandbox
         yield made
     empty(connections)
+    link.app.extensions["options"].forget()
 
 
 def _sandbox_config(link: _Link, clock: Callable[[], float]) -> SandboxConfig:

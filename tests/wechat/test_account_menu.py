@@ -7,12 +7,25 @@ from sqlalchemy import select
 from foundation.errors import InvalidInput, NotAllowed
 from foundation.transaction import transaction
 from staff.actors import COMMAND_LINE
-from staff.models import AuditEntry
+from staff.audit.models import AuditEntry
+from staff.options.errors import InvalidOption
+from staff.options.setting import set_option
 from tests.conftest import PUBLIC_URL
 from tests.staff.factories_staff import Browser, actor_of, make_staff
+from tests.staff.options.factories_options import set_to
 from tests.wechat.conftest import UseAccount, World
 from wechat.errors import Unreachable
-from wechat.menu import Button, MenuEntry, build_menu, publish_menu
+from wechat.keywords import WORDS, Word
+from wechat.menu import MENU as MENU_OPTION
+from wechat.menu import (
+    Button,
+    MenuEntry,
+    build_menu,
+    menu_entries,
+    publish_menu,
+    published_menu,
+    width_of,
+)
 
 MENU = (
     MenuEntry("网上评议", "网上评议", "view", "/polls/2026"),
@@ -55,6 +68,10 @@ def audited() -> list[tuple[str, str, str, str]]:
 
 def test_the_entries_become_the_platforms_buttons() -> None:
     assert build_menu(MENU, PUBLIC_URL) == BUTTONS
+
+
+def page(button: str, name: str = "一", target: str = "/") -> MenuEntry:
+    return MenuEntry(button, name, "page", target)
 
 
 def click(button: str = "菜单", name: str = "一", key: str = "键") -> MenuEntry:
@@ -204,3 +221,115 @@ class TestCommandLine:
             result = app.test_cli_runner().invoke(args=["wechat", "publish-menu", *arguments])
             assert result.exit_code == 1
             assert sentence in result.output
+
+
+class TestSetting:
+    def test_until_staff_set_one_the_menu_is_what_the_rooms_offer(self, app: Flask, menu: list[MenuEntry]) -> None:
+        offered = menu_entries()
+        set_to(MENU_OPTION, MENU[:1])
+
+        assert (offered, menu_entries()) == (MENU, MENU[:1])
+
+    def test_the_rooms_own_menu_may_be_saved_as_it_is(self, app: Flask) -> None:
+        actor, offered = actor_of(make_staff()), menu_entries()
+
+        assert not set_option(MENU_OPTION.name, MENU_OPTION.kind.show(offered), actor, based_on=0, reason="照旧")
+
+    @pytest.mark.parametrize(
+        ("entries", "faults"),
+        [
+            ((), {"rows": "菜单要有1到3个按钮，现在是0个。"}),
+            (
+                tuple(page(name) for name in "一二三四"),
+                {"rows": "菜单要有1到3个按钮，现在是4个。"},
+            ),
+            (
+                tuple(page("菜单", name) for name in "一二三四五六"),
+                {"rows": "按钮“菜单”下面最多5项，现在是6项。"},
+            ),
+            (
+                (page("投票大厅吧"),),
+                {"rows-0-button": "手机上最多显示4个汉字（字母、数字算半个），“投票大厅吧”太长。"},
+            ),
+            (
+                (page("菜单", "九个汉字的菜单名称"),),
+                {"rows-0-name": "手机上最多显示8个汉字（字母、数字算半个），“九个汉字的菜单名称”太长。"},
+            ),
+            (
+                (page("菜单", "一"), page("菜单", "一")),
+                dict.fromkeys(("rows-0-name", "rows-1-name"), "“菜单”下面有两个“一”。"),
+            ),
+            (
+                (MenuEntry("菜单", "一", "click", "天气"),),
+                {"rows-0-target": "没有人会答复“天气”。请先在“关键词”里加上这个词。"},
+            ),
+            (
+                (MenuEntry("菜单", "一", "view", "https://www.example.org/"),),
+                {"rows-0-target": "本站网页要写成以“/”开头的路径，例如/vote。"},
+            ),
+            *(
+                ((page("菜单", "一", wrong),), {"rows-0-target": "网址要以https://开头，本站网页以“/”开头。"})
+                for wrong in (
+                    "www.example.org",
+                    "javascript:alert(1)",
+                    "//elsewhere.example",
+                    "https:///a",
+                    "https://a b",
+                )
+            ),
+            (
+                tuple(page("菜单", str(n), f"https://{n}.example/") for n in range(4)),
+                {"rows": "菜单里最多用3个别的网站，现在是4个。"},
+            ),
+        ],
+    )
+    def test_what_a_phone_or_the_platform_would_not_take_is_refused(
+        self, app: Flask, entries: tuple[MenuEntry, ...], faults: dict[str, str]
+    ) -> None:
+        with pytest.raises(InvalidOption) as caught:
+            set_option(
+                MENU_OPTION.name, MENU_OPTION.kind.show(entries), actor_of(make_staff()), based_on=0, reason="改"
+            )
+
+        assert caught.value.faults == faults
+
+    def test_an_entry_may_send_a_word_that_staff_added(self, app: Flask) -> None:
+        set_to(WORDS, (Word("值班", "reply", "每天有人。", ""),))
+        entries = (MenuEntry("值班", "值班", "click", "值班"),)
+
+        set_option(MENU_OPTION.name, MENU_OPTION.kind.show(entries), actor_of(make_staff()), based_on=0, reason="改")
+
+        assert menu_entries() == entries
+
+    @pytest.mark.parametrize(("text", "width"), [("网上评议", 4), ("ABCD", 2), ("投票2026", 4), ("ＡＢ", 2), ("", 0)])
+    def test_width_is_counted_in_chinese_characters(self, text: str, width: float) -> None:
+        assert width_of(text) == width
+
+
+class TestPublished:
+    def test_what_the_platform_took_is_kept_and_a_later_change_is_told(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(world.app.extensions, "wechat_menu", list(MENU))
+        browser = Browser(world.app).signed_in_as(make_staff())
+        never = browser.get("/console/wechat").text
+        browser.submit("/console/wechat/menu")
+        kept = published_menu()
+        same = browser.get("/console/wechat").text
+        set_to(MENU_OPTION, MENU[:1])
+        changed = browser.get("/console/wechat").text
+        option = browser.get("/console/options/menu/wechat.menu").text
+
+        assert kept is not None
+        assert (kept.buttons, kept.person) == (build_menu(MENU, world.site), "示例经办")
+        assert [text in never for text in ("还没有发布过菜单。", "与已发布的不同")] == [True, False]
+        assert [text in same for text in ("示例经办发布了菜单。", "与已发布的不同")] == [True, False]
+        assert [text in changed for text in ("此后菜单改过", "与已发布的不同")] == [True, True]
+        assert "发布的，与上面不同。" in option
+
+    def test_what_the_platform_did_not_take_is_not_kept(self, use_account: UseAccount, menu: list[MenuEntry]) -> None:
+        use_account(wechat_api_url="http://127.0.0.1:1")
+        with pytest.raises(Unreachable):
+            publish_menu(COMMAND_LINE)
+
+        assert published_menu() is None

@@ -1,14 +1,16 @@
 """The service and the platform talk to each other over HTTP, encrypted, as they will in earnest."""
 
+from tests.staff.options.factories_options import set_to
 from tests.wechat.conftest import World
 from wechat.followers import follows
-from wechat.replies import Keyword, Offers, Way
+from wechat.offers import Keyword, Offers, Way
+from wechat.replies import GREETING
 
 
 def test_following_asking_and_leaving(world: World) -> None:
     offers: Offers = world.app.extensions["wechat_offers"]
-    before = (offers.greeting, list(offers.keywords), list(offers.ways))
-    offers.greeting = "您好，这里是示例评选。"
+    before = (list(offers.keywords), list(offers.ways))
+    set_to(GREETING, "您好，这里是示例评选。")
     offers.keywords[:] = [Keyword("投票", "参加评选")]
     offers.ways[:] = [lambda: [Way("2026年评选", "/polls/2026")]]
     help_text = "可以回复下面的词，也可以点底部的菜单。\n回复“投票”：参加评选"
@@ -33,4 +35,4 @@ def test_following_asking_and_leaving(world: World) -> None:
     left = world.phone("wu", "unfollow")
     assert (left["push"]["outcome"], left["push"]["fault"]) == ("success", None)
     assert follows(world.openid("wu")) is False
-    offers.greeting, offers.keywords[:], offers.ways[:] = before
+    offers.keywords[:], offers.ways[:] = before

@@ -15,8 +15,10 @@ from foundation.errors import Conflict
 from foundation.transaction import transaction
 from staff.actors import SYSTEM
 from staff.audit import record
-from staff.models import AuditEntry
+from staff.audit.models import AuditEntry
+from staff.personal.running import run_daily
 from tests.conftest import DatabaseClock
+from tests.staff.options.factories_options import set_to
 from tests.wechat.conftest import UseAccount
 from tests.wechat.factories_wechat import (
     NOW,
@@ -33,11 +35,11 @@ from wechat.inbox import (
     NewsReply,
     Push,
     TextReply,
-    forget_old_pushes,
 )
 from wechat.messages import parse_xml, read_push, render
 from wechat.models import AnsweredPush
-from wechat.replies import Keyword, Offers, Way
+from wechat.offers import Keyword, Offers, Way
+from wechat.replies import GREETING
 
 
 def count_effect(push: Push) -> TextReply:
@@ -207,7 +209,7 @@ def test_repeats_are_remembered_for_a_day(
     database_clock.advance(timedelta(hours=23))
     platform.clear(text_xml("二"))
     database_clock.advance(timedelta(hours=2))
-    assert forget_old_pushes() == 1
+    run_daily()
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(AnsweredPush)) == 1
 
@@ -259,7 +261,7 @@ def test_the_scene_of_a_code_has_no_prefix(xml: str, scene: str) -> None:
 
 class TestWelcomeAndHelp:
     def test_whoever_follows_is_greeted_and_shown_what_is_on(self, platform: Platform, offers: Offers) -> None:
-        offers.greeting = "您好，这里是示例评选。"
+        set_to(GREETING, "您好，这里是示例评选。")
         offers.ways.append(lambda: [Way("2026年评选正在投票", "/polls/2026")])
         offers.keywords.append(Keyword("投票", "参加评选"))
         assert content(platform, event_xml("subscribe", "")) == (

@@ -1,0 +1,168 @@
+"""What this room keeps about people in WeChat: how long, what it tells them about it, and forgetting them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from foundation.transaction import transaction
+from staff.actors import SYSTEM
+from staff.acts import declare_act
+from staff.audit import record
+from staff.personal.retention import Notice, declare_kept, declare_retention
+from wechat.account import current_account
+from wechat.farewells import note_farewell
+from wechat.followers import follower_digest
+from wechat.identity import COOKIE, MAX_AGE_SECONDS, Voter
+from wechat.inbox import REMEMBERED
+from wechat.models import AnsweredPush, Follower, LoginAttempt, VoterFarewell
+from wechat.oauth import ATTEMPT_LASTS
+
+LEFT_KEPT = timedelta(days=30)
+COOKIE_LASTS = timedelta(seconds=MAX_AGE_SECONDS)
+LEAVE = "voters.leave"
+_NOBODY = "没有人查看；工作人员也看不到微信号"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is kept about somebody: what it is called, what it says, and where it leads."""
+
+    words: str
+    value: str
+    at: datetime | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one room keeps about somebody, for their own eyes; `note` says what has to be known about it."""
+
+    title: str
+    lines: tuple[Line, ...]
+    note: str = ""
+
+
+def account_part(voter: Voter) -> Part:
+    """Return what is kept about a reader as somebody in WeChat: whether they follow, and how long they stay known."""
+    with transaction() as session:
+        digest = follower_digest(voter.openid)
+        row = session.execute(select(Follower.follows, Follower.changed_at).filter_by(digest=digest)).one_or_none()
+    follows = row is not None and row[0]
+    return Part(
+        "微信",
+        (
+            Line("关注公众号", "已关注" if follows else "没有记录", row[1] if row is not None and follows else None),
+            Line("登录", f"这部手机上记着，最长{COOKIE_LASTS.days}天"),
+        ),
+    )
+
+
+def forget_voter(openid: str) -> None:
+    """Delete what is kept about somebody at their wish, and make every copy of their cookie void; at once, for good.
+
+    Ballots hold no openid and stay. Traces of signing in name nobody, and go by themselves within a day; so does the
+    line in the trail name nobody, and it stays.
+    """
+    with transaction() as session:
+        session.execute(delete(Follower).filter_by(digest=follower_digest(openid)))
+        note_farewell(session, openid)
+        record(LEAVE, "一名微信用户", SYSTEM, fields=("follower", "cookie"))
+
+
+def sign_out_voter(response: Response) -> None:
+    """Have the browser forget who it is."""
+    account = current_account()
+    for name in (COOKIE, "login"):
+        response.delete_cookie(
+            account.cookie_prefix + name, secure=account.settings.secure, httponly=True, samesite="Lax"
+        )
+
+
+def _count(session: Session, column: object, condition: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(column)).where(condition)) or 0  # type: ignore[arg-type]  # a column
+
+
+def _delete(session: Session, table: type, condition: ColumnElement[bool]) -> int:
+    done = session.execute(delete(table).where(condition).execution_options(synchronize_session=False))
+    assert isinstance(done, CursorResult)  # noqa: S101  # what a DELETE gives
+    return done.rowcount
+
+
+def _old_attempts(now: datetime) -> ColumnElement[bool]:
+    return LoginAttempt.started_at <= now - 2 * ATTEMPT_LASTS
+
+
+def _old_pushes(now: datetime) -> ColumnElement[bool]:
+    return AnsweredPush.received_at <= now - REMEMBERED
+
+
+def _gone_followers(now: datetime) -> ColumnElement[bool]:
+    return Follower.follows.is_(False) & (Follower.changed_at <= now - LEFT_KEPT)
+
+
+def _old_farewells(now: datetime) -> ColumnElement[bool]:
+    return VoterFarewell.left_at <= now - COOKIE_LASTS - timedelta(days=1)
+
+
+declare_act(LEAVE, "退出并删除个人信息", roles=())
+declare_retention(
+    "wechat.attempts",
+    "没有走完的微信登录",
+    2 * ATTEMPT_LASTS,
+    lambda session, now: _count(session, LoginAttempt.id, _old_attempts(now)),
+    lambda session, now: _delete(session, LoginAttempt, _old_attempts(now)),
+    since="开始后",
+    notice=Notice("登录过程的临时记录，不带身份", "把您带回登录前的页面", "没有人查看"),
+)
+declare_retention(
+    "wechat.pushes",
+    "对公众号消息的回复",
+    REMEMBERED,
+    lambda session, now: _count(session, AnsweredPush.id, _old_pushes(now)),
+    lambda session, now: _delete(session, AnsweredPush, _old_pushes(now)),
+    since="收到后",
+    notice=Notice("对您消息的回复（加密保存）；消息本身不留", "微信重发同一条消息时，给出同样的回复", "没有人查看"),
+)
+declare_retention(
+    "wechat.followers",
+    "取消关注的人",
+    LEFT_KEPT,
+    lambda session, now: _count(session, Follower.id, _gone_followers(now)),
+    lambda session, now: _delete(session, Follower, _gone_followers(now)),
+    since="取消关注后",
+    notice=Notice("取消关注以后，只留一个认不出人的编码", "迟到的旧消息不会把您又记成关注", "没有人查看"),
+)
+declare_retention(
+    "wechat.farewells",
+    "退出并删除的人",
+    COOKIE_LASTS + timedelta(days=1),
+    lambda session, now: _count(session, VoterFarewell.digest, _old_farewells(now)),
+    lambda session, now: _delete(session, VoterFarewell, _old_farewells(now)),
+    since="退出后",
+    notice=Notice("退出并删除以后，只留一个认不出人的编码", "您以前的登录即使被人复制，也不能再用", "没有人查看"),
+)
+declare_kept(
+    "wechat.following",
+    "关注公众号的人",
+    None,
+    since="关注期间，取消关注即删除",
+    notice=Notice(
+        "您的微信号在本公众号里的代号（openid，加密保存），是否关注",
+        "有的投票只收关注者的选票，要核对",
+        _NOBODY,
+    ),
+)
+declare_kept(
+    "wechat.cookie",
+    "手机上的登录",
+    COOKIE_LASTS,
+    since="登录后",
+    notice=Notice(
+        "手机浏览器里的登录凭证（加密的 Cookie）",
+        "认出是不是同一个微信号，每个微信号一票",
+        "只有您的手机有，服务器不另存",
+    ),
+)
