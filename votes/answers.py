@@ -45,6 +45,7 @@ def me_json(me: Me, settings: Settings) -> Json:
         "now": _moment(me.now),
         "state": me.phase,
         "results": me.sees_results,
+        "note": me.note or None,
         "sandbox": not settings.wechat_open_url.startswith("https://open.weixin.qq.com"),
     }
 

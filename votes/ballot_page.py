@@ -16,6 +16,7 @@ BRIEF_ON_CARD = 60
 SECONDS_KEPT = 30.0
 PAGES_KEPT = 64
 _PACKED = re.compile(rf"(?:[0-9a-f]{{2}}){{1,{(MAX_CANDIDATES + 7) // 8}}}")
+_CHANNEL = re.compile(r"[a-z0-9-]{1,24}")
 STATE_WORDS = {
     "draft": "筹备中",
     "not_open": "尚未开始",
@@ -25,7 +26,7 @@ STATE_WORDS = {
 }
 # These stand in the head or in the amber box of the page, so they are not repeated among the points.
 _SAID_ELSEWHERE = ("投票时间：", "凡以主办方名义收费刷票", "帮家人投票", "未满14周岁")
-_CANDIDATE_SCRIPTS = ("http", "draft", "paper", "me", "candidate")
+_CANDIDATE_SCRIPTS = ("http", "draft", "paper", "source", "me", "candidate")
 _BALLOT_SCRIPTS = ("sections", "order", "list", "search", "review", "submit", "result", "hand-over", "ballot")
 
 
@@ -66,7 +67,10 @@ class AwardColumn:
 
 @dataclass(frozen=True, slots=True)
 class BallotPage:
-    """What the ballot page says to everyone; `rules` are its points, a sentence each."""
+    """What the ballot page says to everyone; `rules` are its points, a sentence each.
+
+    `closed_early` is when it ended, where that was before `closes_at`.
+    """
 
     slug: str
     title: str
@@ -78,6 +82,7 @@ class BallotPage:
     supervision_phone: str
     rules: tuple[str, ...]
     awards: tuple[AwardColumn, ...]
+    closed_early: datetime | None = None
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -94,7 +99,7 @@ def scripts_of(page: str) -> tuple[str, ...]:
     names = {
         "ballot": (*_CANDIDATE_SCRIPTS, *_BALLOT_SCRIPTS),
         "candidate": (*_CANDIDATE_SCRIPTS, "candidate-page"),
-        "column": ("http", "draft", "paper", "me", "list", "hand-over", "column"),
+        "column": ("http", "draft", "paper", "source", "me", "list", "hand-over", "column"),
     }[page]
     return tuple(f"votes/{name}.js" for name in names)
 
@@ -165,11 +170,13 @@ def _without_indents(html: str) -> str:
     return "\n".join(line for line in map(str.strip, html.splitlines()) if line)
 
 
-def hand_over_address(page_address: str, packed: str | None) -> str:
+def hand_over_address(page_address: str, packed: str | None, channel: str | None = None) -> str:
     """Return what the QR code leads to. `packed` are choices made on a computer: the ledger's bit set in hexadecimal
-    digits. They travel in the fragment, and are left out where they are no such thing.
+    digits. They travel in the fragment; `channel` says how the computer's reader came. What is no such thing is left
+    out.
     """
-    return f"{page_address}#b={packed}" if packed and _PACKED.fullmatch(packed) else page_address
+    marked = f"{page_address}?from={channel}" if channel and _CHANNEL.fullmatch(channel) else page_address
+    return f"{marked}#b={packed}" if packed and _PACKED.fullmatch(packed) else marked
 
 
 def cut_words(places: int, cuts: Sequence[str]) -> str:

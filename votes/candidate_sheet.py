@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import TypeVar
@@ -23,9 +23,12 @@ from votes.spreadsheet import (
 )
 
 T = TypeVar("T")
+OnRow = Callable[[int, int, int], object]
+MOST_ROWS_NAMED = 10
 _HEADING_WITHIN = 10  # rows; a title may stand above the headings
 _TITLES = {column.key: column.title for column in COLUMNS}
-_KEYS = {column.title: column.key for column in COLUMNS}
+_EARLIER = {"同意公示": "consented"}  # headings of templates that people may still have
+_KEYS = _EARLIER | {column.title: column.key for column in COLUMNS}
 _REQUIRED = ("award", "name", "unit", "consented", "secrecy_reviewed")
 _LINES = frozenset({"brief", "deeds"})
 _CATEGORIES_DROPPED = frozenset({"Cc", "Cf", "Cs"})
@@ -106,16 +109,19 @@ def column_letters(index: int) -> str:
     return letters
 
 
-def read_candidates(xlsx_bytes: bytes, award_names: Sequence[str]) -> ImportPreview:
-    """Read a sheet of candidates for the awards named, and list everything that is wrong with it."""
+def read_candidates(xlsx_bytes: bytes, award_names: Sequence[str], on_row: OnRow | None = None) -> ImportPreview:
+    """Read a sheet of candidates for the awards named, and list everything that is wrong with it.
+
+    `on_row(row, done, total)` is told which row of Excel is next, after how many of how many.
+    """
     try:
         grid = read_grid(xlsx_bytes, SHEET)
     except UnreadableSheet as error:
         return ImportPreview((), (Remark(0, -1, "", error.message),), ())
-    return check_grid(grid, award_names)
+    return check_grid(grid, award_names, on_row)
 
 
-def check_grid(grid: Grid, award_names: Sequence[str]) -> ImportPreview:
+def check_grid(grid: Grid, award_names: Sequence[str], on_row: OnRow | None = None) -> ImportPreview:
     """Check a sheet's cells; the first row of `grid` is row 1."""
     heading, columns, faults = _read_headings(grid)
     if faults:
@@ -127,7 +133,11 @@ def check_grid(grid: Grid, award_names: Sequence[str]) -> ImportPreview:
     ]
     if not rows or len(rows) > MOST_CANDIDATE_ROWS:
         return ImportPreview((), (Remark(0, -1, "", _wrong_size(len(rows))),), ())
-    return _Check(columns, award_names).run(rows)
+    return _Check(columns, award_names, on_row or _tell_nobody).run(rows)
+
+
+def _tell_nobody(_row: int, _done: int, _total: int) -> None:
+    """Nobody waits to hear how far the reading is."""
 
 
 def _wrong_size(rows: int) -> str:
@@ -194,11 +204,15 @@ class _Check:
 
     columns: Mapping[str, int]
     award_names: Sequence[str]
+    on_row: OnRow
     faults: list[Remark] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
 
-    def run(self, rows: Iterable[tuple[int, Mapping[str, Cell]]]) -> ImportPreview:
-        drafts = [self._read_row(row, cells) for row, cells in rows]
+    def run(self, rows: Sequence[tuple[int, Mapping[str, Cell]]]) -> ImportPreview:
+        drafts = []
+        for done, (row, cells) in enumerate(rows):
+            self.on_row(row, done, len(rows))
+            drafts.append(self._read_row(row, cells))
         self._check_numbers(drafts)
         self._check_doubles(drafts)
         if self.faults:
@@ -236,15 +250,22 @@ class _Check:
         raise _WrongCell(f"没有“{_clip(text)}”这个奖项，可以填：{'、'.join(self.award_names)}。")
 
     def _check_numbers(self, drafts: Sequence[_Draft]) -> None:
+        self._check_all_or_none([draft.row for draft in drafts if draft.has_number], drafts)
         seen: dict[int, int] = {}
-        some = any(draft.has_number for draft in drafts)
         for draft in drafts:
-            if some and not draft.has_number:
-                self._fault(draft.row, "number", "其他行填了编号，这一行也要填；或者全部留空。")
-            elif draft.number in seen:
+            if draft.number in seen:
                 self._fault(draft.row, "number", f"与第{seen[draft.number]}行的编号{draft.number}重复。")
             elif draft.number is not None:
                 seen[draft.number] = draft.row
+
+    def _check_all_or_none(self, filled: Sequence[int], drafts: Sequence[_Draft]) -> None:
+        """Numbers are given in every row or in none; the fewer rows are named, in one fault."""
+        empty = [draft.row for draft in drafts if not draft.has_number]
+        if filled and empty:
+            few, said = (filled, "填了") if len(filled) <= len(empty) else (empty, "没有填")
+            rows = "、".join(map(str, few[:MOST_ROWS_NAMED])) + ("等" if len(few) > MOST_ROWS_NAMED else "")
+            message = f"只有第{rows}行{said}编号，共{len(few)}行。编号要么每行都填，要么全部留空。"
+            self._fault(few[0], "number", message)
 
     def _check_doubles(self, drafts: Sequence[_Draft]) -> None:
         seen: dict[tuple[str, str], dict[str, int]] = {}

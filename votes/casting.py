@@ -62,11 +62,13 @@ def cast_ballot(
     and Unavailable when the ledger does not answer: then only the same nonce, tried again, tells.
     """
     paper = box.shelf.get(slug)
-    if voter.snapshot:
-        return Outcome(Status.NOT_ALLOWED, reason="snapshot")
+    key = paper.voter_key
+    if voter.snapshot or key is None:
+        # A key is destroyed long after the closing; then nobody can be tied to a ballot any more.
+        return Outcome(Status.NOT_ALLOWED, reason="snapshot") if voter.snapshot else Outcome(Status.CLOSED)
     if not isinstance(nonce, str) or not check_nonce(nonce):
         return Outcome(Status.INVALID, reason="malformed")
-    tag = voter_tag(paper.voter_key, voter.openid)
+    tag = voter_tag(key, voter.openid)
     attempt: Try | None = Try(str(paper.poll_id), period_at(paper, box.clock()), tag, nonce, network)
     for _ in range(_TRIES_AT_A_CHANGING_PAPER):
         refusal = _refuse(box, paper, voter, choices)

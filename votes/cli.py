@@ -9,13 +9,14 @@ from foundation.clock import show_moment
 from foundation.errors import InvalidInput
 from foundation.transaction import transaction
 from staff.actors import Actor
-from staff.command_line import acting_as_option, actor_named, telling
+from staff.command_line import acting, acting_as_option, actor_named, telling
 from votes.candidate_list import all_candidates
 from votes.importing import import_candidates, read_candidates
 from votes.overview import list_polls, poll_overview
 from votes.photos import LeftOut, Question, RefusedPhoto, attach_photos, read_photo_zip, read_photos
-from votes.polls import close_poll, create_poll, open_poll
+from votes.polls import create_poll
 from votes.settings import DEFAULT_AWARDS, PollSettings
+from votes.steps import request_closing, request_opening
 
 polls_commands = AppGroup("polls", help="Import, open, close and list polls.")
 
@@ -45,7 +46,7 @@ def import_(slug: str, sheet: Path, title: str | None, archive: Path | None, act
     listed and left out.
     """
     with telling():
-        actor = actor_named(acting_as)
+        actor = acting(acting_as, "candidates.import", slug)
         named = _import_sheet(slug, sheet, title, actor)
         if archive:
             _import_photos(slug, archive, named, actor)
@@ -55,12 +56,10 @@ def import_(slug: str, sheet: Path, title: str | None, archive: Path | None, act
 @click.argument("slug")
 @acting_as_option
 def open_(slug: str, acting_as: str | None) -> None:
-    """Approve the draft SLUG: it takes ballots between its two times, and its ballot paper is frozen."""
+    """Ask for the draft SLUG to be opened; it takes ballots once a leader has approved and its time has come."""
     with telling():
-        open_poll(slug, actor_named(acting_as))
-        poll = poll_overview(slug)
-    opens_at, closes_at = (show_moment(at, year=True) for at in (poll.settings.opens_at, poll.settings.closes_at))
-    click.echo(f"approved {slug}: {opens_at} to {closes_at}")
+        asked = request_opening(slug, actor_named(acting_as))
+    click.echo(f"asked for {slug} to be opened; a leader decides at /console/approvals/{asked.key}")
 
 
 @polls_commands.command("close")
@@ -68,10 +67,10 @@ def open_(slug: str, acting_as: str | None) -> None:
 @click.option("--reason", required=True, help="Why it ends before its time; kept in the audit trail.")
 @acting_as_option
 def close(slug: str, reason: str, acting_as: str | None) -> None:
-    """End the approved poll SLUG before its time, for good. Ballots taken so far stay valid."""
+    """Ask for the open poll SLUG to end before its time, for good. Ballots taken so far stay valid."""
     with telling():
-        close_poll(slug, reason, actor_named(acting_as))
-    click.echo(f"closed {slug}")
+        asked = request_closing(slug, reason, actor_named(acting_as))
+    click.echo(f"asked for {slug} to be closed; a leader decides at /console/approvals/{asked.key}")
 
 
 def _import_sheet(slug: str, sheet: Path, title: str | None, actor: Actor) -> dict[str, int]:

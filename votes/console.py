@@ -3,35 +3,40 @@
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from foundation.clock import local_day, show_day
+from foundation.clock import local_day, show_day, utc_now
 from foundation.errors import AppError, InvalidInput
 from foundation.keyvalue import keyvalue
-from staff.authority import act, current_actor, declare_act
+from staff.approvals.requesting import find_request
+from staff.authority import act, current_actor
 from staff.navigation import add_navigation
 from votes.console_candidates import blueprint as candidates_blueprint
-from votes.console_forms import AwardsForm, PollForm, faults_of, require_tick, text_of
+from votes.console_channels import blueprint as channels_blueprint
+from votes.console_forms import AwardsForm, PollForm, PollSearch, faults_of, require_tick, text_of
 from votes.console_imports import blueprint as imports_blueprint
 from votes.exporting.formats import FORMAT_NAMES
 from votes.exporting.requesting import request_tally
-from votes.overview import PollOverview, list_polls, poll_overview, turnout
+from votes.next_step import next_step
+from votes.overview import PollOverview, find_polls, poll_overview
 from votes.phases import Phase
-from votes.polls import certify_poll, close_poll, create_poll, edit_awards, edit_poll, open_poll
+from votes.polls import create_poll, edit_awards, edit_poll
+from votes.refusals import refusals_of
+from votes.result_charts import charts_of
 from votes.results import PollResults, may_see_results, read_results
 from votes.settings import ORDERS, PERIODS, VISIBILITIES
+from votes.sources import turnout_by_source
+from votes.steps import CERTIFY, CLOSE, OPEN, request_certification, request_closing, request_opening
 from votes.tally import RunningTally
+from votes.turnout import turnout
+from votes.witnessing import certification_readiness, poll_witnesses
 
-for name, description in {
-    "polls.see": "查看投票",
-    "polls.create": "新建投票",
-    "polls.edit": "修改投票设置",
-    "polls.edit_awards": "修改奖项",
-    "polls.open": "确认开启投票",
-    "polls.close": "提前结束投票",
-    "polls.close_on_time": "投票到时结束",
-    "polls.certify": "认证投票结果",
-    "tally.download": "下载得票情况",
-}.items():
-    declare_act(name, description)
+PHASE_WORDS = {
+    Phase.DRAFT: "草稿",
+    Phase.NOT_OPEN: "待开始",
+    Phase.OPEN: "进行中",
+    Phase.CLOSED: "已结束",
+    Phase.CERTIFIED: "已认证",
+}
+_ACT_OF_STEP = {"open": OPEN, "close": CLOSE, "certify": CERTIFY}
 
 blueprint = Blueprint("polls_console", __name__, url_prefix="/console/polls", template_folder="templates")
 
@@ -41,7 +46,8 @@ def register_polls_console(app: Flask) -> None:
     app.add_template_filter(_phase_words, "phase")
     app.add_template_filter(show_day)
     app.add_template_filter(local_day)
-    for pages in (blueprint, candidates_blueprint, imports_blueprint):
+    app.add_template_global(next_step)
+    for pages in (blueprint, candidates_blueprint, imports_blueprint, channels_blueprint):
         app.register_blueprint(pages)
     add_navigation(app, "投票", "投票活动", "polls_console.polls_page", "polls.see")
 
@@ -49,7 +55,9 @@ def register_polls_console(app: Flask) -> None:
 @blueprint.get("/")
 @act("polls.see")
 def polls_page() -> str:
-    return render_template("votes/console/polls.html", polls=list_polls())
+    search = PollSearch.read(request.args)
+    found = find_polls(words=search.words, phase=search.phase, sort=search.sort, page=search.page)
+    return render_template("votes/console/polls.html", found=found, search=search, phases=PHASE_WORDS)
 
 
 @blueprint.get("/new")
@@ -65,7 +73,8 @@ def create() -> ResponseReturnValue:
     if AwardsForm.is_arranged(request.form):
         return _new_page(form)
     try:
-        slug = create_poll(form.values(), form.awards.values(), current_actor(), slug=form.typed["slug"])
+        settings, awards = form.new_poll()
+        slug = create_poll(settings, awards, current_actor(), slug=form.typed["slug"])
     except AppError as error:
         return _new_page(form, error), error.status
     flash("投票已建好，现在还是草稿。接下来导入候选对象。", "done")
@@ -75,7 +84,7 @@ def create() -> ResponseReturnValue:
 @blueprint.get("/<slug>/")
 @act("polls.see")
 def poll_page(slug: str) -> str:
-    return render_template("votes/console/poll.html", poll=poll_overview(slug))
+    return render_template("votes/console/poll.html", poll=poll_overview(slug), witnesses=poll_witnesses(slug))
 
 
 @blueprint.get("/<slug>/edit")
@@ -130,10 +139,10 @@ def open_page(slug: str) -> str:
 def open_now(slug: str) -> ResponseReturnValue:
     try:
         require_tick(request.form)
-        open_poll(slug, current_actor())
+        request_opening(slug, current_actor())
     except AppError as error:
         return _step_page("open", slug, error), error.status
-    flash("投票已批准开启，到开始时间自动开始。", "done")
+    flash("申请已提交。部领导批准后，到开始时间自动开始。", "done")
     return redirect(url_for(".poll_page", slug=slug), 303)
 
 
@@ -148,10 +157,10 @@ def close_page(slug: str) -> str:
 def close_early(slug: str) -> ResponseReturnValue:
     try:
         require_tick(request.form)
-        close_poll(slug, text_of(request.form, "reason"), current_actor())
+        request_closing(slug, text_of(request.form, "reason"), current_actor())
     except AppError as error:
         return _step_page("close", slug, error), error.status
-    flash("投票已提前结束，不再收票。", "done")
+    flash("申请已提交。部领导批准后立即结束；批准之前照常收票。", "done")
     return redirect(url_for(".poll_page", slug=slug), 303)
 
 
@@ -166,25 +175,35 @@ def certify_page(slug: str) -> str:
 def certify(slug: str) -> ResponseReturnValue:
     try:
         require_tick(request.form)
-        certify_poll(slug, current_actor())
+        request_certification(slug, current_actor())
     except AppError as error:
         return _step_page("certify", slug, error), error.status
-    flash("结果已认证，可以查看和下载。", "done")
-    return redirect(url_for(".turnout_page", slug=slug), 303)
+    flash("申请已提交。部领导批准后结果即告认证，可以查看和下载。", "done")
+    return redirect(url_for(".poll_page", slug=slug), 303)
 
 
 @blueprint.get("/<slug>/turnout")
 @act("polls.see")
 def turnout_page(slug: str) -> str:
     poll = poll_overview(slug)
-    return render_template(
-        "votes/console/turnout.html",
-        poll=poll,
-        turnout=turnout(slug),
-        results=_results(poll),
-        votes_in_download=poll.settings.visibility != "hidden" or poll.phase is Phase.CERTIFIED,
-        formats=FORMAT_NAMES,
-    )
+    votes_shown = poll.settings.visibility != "hidden" or poll.phase is Phase.CERTIFIED
+    template = "votes/console/turnout.html"
+    return render_template(template, votes_in_download=votes_shown, formats=FORMAT_NAMES, **_watched(poll))
+
+
+@blueprint.get("/<slug>/turnout/now")
+@act("polls.see", keeps_awake=False)
+def turnout_now(slug: str) -> str:
+    return render_template("votes/console/_turnout_now.html", **_watched(poll_overview(slug)))
+
+
+@blueprint.get("/<slug>/results")
+@act("polls.see")
+def results_page(slug: str) -> str:
+    poll = poll_overview(slug)
+    results = _results(poll)
+    charts = charts_of(results) if results else ()
+    return render_template("votes/console/results.html", poll=poll, results=results, charts=charts)
 
 
 @blueprint.post("/<slug>/downloads")
@@ -212,8 +231,16 @@ def _awards_page(poll: PollOverview, form: AwardsForm, error: AppError | None = 
 
 def _step_page(step: str, slug: str, error: AppError | None = None) -> str:
     reason = text_of(request.form, "reason")
+    asked = find_request(_ACT_OF_STEP[step], slug)
     template = f"votes/console/{step}.html"
-    return render_template(template, poll=poll_overview(slug), reason=reason, faults=_faults(error))
+    return render_template(
+        template,
+        poll=poll_overview(slug),
+        asked=asked,
+        concerns=certification_readiness(slug) if step == "certify" else None,
+        reason=reason,
+        faults=_faults(error),
+    )
 
 
 def _choices() -> dict[str, dict[str, str]]:
@@ -224,6 +251,11 @@ def _faults(error: AppError | None) -> dict[str, str]:
     return faults_of(error) if error else {}
 
 
+def _watched(poll: PollOverview) -> dict[str, object]:
+    sources, refusals = turnout_by_source(poll.slug), refusals_of(poll.slug, keyvalue(), utc_now())
+    return {"poll": poll, "turnout": turnout(poll.slug), "sources": sources, "refusals": refusals}
+
+
 def _results(poll: PollOverview) -> PollResults | None:
     """Return the votes where the poll's rule shows them to those who have voted; staff see no more than that."""
     if not may_see_results(poll.settings.visibility, poll.phase, has_voted=True):
@@ -232,11 +264,4 @@ def _results(poll: PollOverview) -> PollResults | None:
 
 
 def _phase_words(phase: Phase) -> str:
-    words = {
-        Phase.DRAFT: "草稿",
-        Phase.NOT_OPEN: "待开始",
-        Phase.OPEN: "进行中",
-        Phase.CLOSED: "已结束",
-        Phase.CERTIFIED: "已认证",
-    }
-    return words[phase]
+    return PHASE_WORDS[phase]

@@ -2,39 +2,27 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from foundation.errors import AppError, InvalidInput
-from staff.authority import act, current_actor, declare_act
+from foundation.errors import AppError, Conflict, InvalidInput
+from staff.authority import act, current_actor
+from votes.bulk import BULK_ACTS, BulkDone, carry_out_bulk, preview_bulk
 from votes.candidate_list import find_candidates, find_numbers, read_candidate
 from votes.candidates import (
-    CHECKS,
     add_candidate,
     delete_candidate,
     edit_candidate,
     move_candidate,
-    record_check,
     renumber_candidate,
     withdraw_candidate,
 )
-from votes.console_forms import CandidateForm, CandidateSearch, chosen_numbers, faults_of, text_of, whole
+from votes.console_forms import BulkForm, CandidateForm, CandidateSearch, faults_of, text_of, whole
 from votes.overview import poll_overview
 from votes.photos import remove_photo, set_photo
-
-for name, description in {
-    "candidates.see": "查看候选对象",
-    "candidates.add": "添加候选对象",
-    "candidates.edit": "修改候选对象",
-    "candidates.renumber": "修改候选对象编号",
-    "candidates.move": "调整候选对象先后",
-    "candidates.record_check": "登记同意公开、保密审查",
-    "candidates.withdraw": "登记候选对象退出",
-    "candidates.delete": "删除候选对象",
-    "candidates.attach_photos": "导入候选对象照片",
-    "candidates.remove_photo": "撤下候选对象照片",
-}.items():
-    declare_act(name, description)
+from votes.wording import pack_numbers
 
 blueprint = Blueprint("candidates_console", __name__, url_prefix="/console/polls/<slug>/candidates")
+LONGEST_UNDO = 1_000  # characters of numbers
 
 
 @blueprint.get("/")
@@ -43,18 +31,26 @@ def candidates_page(slug: str) -> str:
     return _candidates_page(slug, CandidateSearch.read(request.args))
 
 
-@blueprint.post("/checks")
-@act("candidates.record_check")
-def record_checks(slug: str) -> ResponseReturnValue:
-    search, check = CandidateSearch.read(request.args), request.form.get("check", "")
-    everyone = request.form.get("everyone") is not None
-    numbers = _all_found(slug, search) if everyone else chosen_numbers(request.form)
+@blueprint.get("/bulk")
+@act("candidates.change_many")
+def bulk_page(slug: str) -> ResponseReturnValue:
+    form = BulkForm.read(request.args)
     try:
-        changed = record_check(slug, numbers, check, current_actor())
+        return _bulk_page(slug, form)
+    except (InvalidInput, Conflict) as error:
+        return _candidates_page(slug, form.search, error), error.status
+
+
+@blueprint.post("/bulk")
+@act("candidates.change_many")
+def bulk(slug: str) -> ResponseReturnValue:
+    form = BulkForm.read(request.form)
+    try:
+        done = carry_out_bulk(slug, form.act, form.numbers, current_actor(), reason=form.reason, award_id=form.to)
     except AppError as error:
-        return _candidates_page(slug, search, error), error.status
-    flash(f"已为{changed}名候选对象登记{CHECKS[check]}。", "done")
-    return redirect(url_for(".candidates_page", slug=slug, **search.address(page=search.page)), 303)
+        return _bulk_page(slug, form, error), error.status
+    flash(_told(slug, done), "done")
+    return redirect(url_for(".candidates_page", slug=slug, **form.search.address(page=form.search.page)), 303)
 
 
 @blueprint.get("/new")
@@ -174,14 +170,35 @@ def _candidates_page(slug: str, search: CandidateSearch, error: AppError | None 
         poll=poll_overview(slug),
         search=search,
         found=found,
-        ticked=chosen_numbers(request.form),
-        checks=CHECKS,
+        form=BulkForm.read(request.args),
+        acts=BULK_ACTS,
         faults=faults_of(error) if error else {},
     )
 
 
-def _all_found(slug: str, search: CandidateSearch) -> tuple[int, ...]:
-    return find_numbers(slug, words=search.words, award=search.award, lacking=search.lacking)
+def _bulk_page(slug: str, form: BulkForm, error: AppError | None = None) -> str:
+    search = form.search
+    found = find_numbers(slug, words=search.words, award=search.award, lacking=search.lacking) if form.everyone else ()
+    numbers = found or form.numbers
+    return render_template(
+        "votes/console/bulk.html",
+        poll=poll_overview(slug),
+        form=form,
+        numbers=pack_numbers(numbers),
+        preview=preview_bulk(slug, form.act, numbers, award_id=form.to),
+        faults=faults_of(error) if error else {},
+    )
+
+
+def _told(slug: str, done: BulkDone) -> Markup:
+    """Say what was done, with the way to take it back; a flashed message has to fit into a cookie."""
+    stayed = f"，{done.stayed}名不变" if done.stayed else ""
+    said = Markup("{}：已办{}名{}。").format(done.act.words, len(done.changed), stayed)
+    numbers = pack_numbers(done.changed)
+    if not done.changed or done.act.undo is None or len(numbers) > LONGEST_UNDO:
+        return said
+    address = url_for(".bulk_page", slug=slug, act=done.act.undo, which=numbers)
+    return said + Markup(' <a href="{}">撤回</a>').format(address)
 
 
 def _form_page(slug: str, number: int | None, form: CandidateForm, error: AppError | None = None) -> str:

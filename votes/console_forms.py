@@ -13,7 +13,17 @@ from votes.candidate_list import CandidateRow
 from votes.candidates import CandidateEntry
 from votes.errors import InvalidFields
 from votes.overview import PollOverview
-from votes.settings import DEFAULT_AWARDS, AwardSettings, PollSettings
+from votes.rules import MAX_CANDIDATES
+from votes.settings import (
+    DEFAULT_AWARDS,
+    MOST_CHOICES,
+    AwardSettings,
+    PollSettings,
+    check_awards,
+    check_settings,
+    check_slug,
+)
+from votes.wording import unpack_numbers
 
 Fields = MultiDict[str, str]
 _AWARD_NUMBERS = ("places", "min_choices", "max_choices")
@@ -56,14 +66,21 @@ class AwardsForm:
 
     def values(self) -> tuple[AwardSettings, ...]:
         """Return the awards; raises InvalidFields where a number is none."""
-        faults = {
+        if faults := self.unreadable():
+            raise InvalidFields(faults)
+        return self.readable()
+
+    def unreadable(self) -> dict[str, str]:
+        """Return a sentence for each number that is none."""
+        return {
             f"awards-{row}-{name}": f"{_NUMBER_NAMES[name]}要填数字。"
             for row, cells in enumerate(self.rows)
             for name in _AWARD_NUMBERS
             if not _is_number(cells[name])
         }
-        if faults:
-            raise InvalidFields(faults)
+
+    def readable(self) -> tuple[AwardSettings, ...]:
+        """Return the awards, with numbers that nobody objects to in the place of those that are none."""
         return tuple(_award_of(cells) for cells in self.rows)
 
 
@@ -90,8 +107,13 @@ class PollForm:
 
     def values(self) -> PollSettings:
         """Return the settings; raises InvalidFields where a time is none."""
+        opens_at, closes_at, faults = _moments(self.typed)
+        if faults:
+            raise InvalidFields(faults)
+        return self._settings(opens_at, closes_at)
+
+    def _settings(self, opens_at: datetime | None, closes_at: datetime | None) -> PollSettings:
         typed = self.typed
-        opens_at, closes_at = _moments(typed)
         return PollSettings(
             title=typed["title"],
             opens_at=opens_at,
@@ -106,10 +128,43 @@ class PollForm:
             rules_text=typed["rules_text"],
         )
 
+    def new_poll(self) -> tuple[PollSettings, tuple[AwardSettings, ...]]:
+        """Return what a new poll is to be; raises InvalidFields with every fault of the whole form at once."""
+        opens_at, closes_at, wrong_times = _moments(self.typed)
+        settings, awards, slug = self._settings(opens_at, closes_at), self.awards.readable(), self.typed["slug"]
+        unreadable = wrong_times | self.awards.unreadable()
+        if unreadable:
+            readable = (check_slug(slug) if slug else {}) | check_settings(settings) | check_awards(awards)
+            raise InvalidFields(readable | unreadable)
+        return settings, awards
+
     def only_phones(self, settings: PollSettings) -> PollSettings:
         """Return the settings of an open poll with the telephone numbers as typed."""
         typed = self.typed
         return replace(settings, enquiry_phone=typed["enquiry_phone"], supervision_phone=typed["supervision_phone"])
+
+
+@dataclass(frozen=True, slots=True)
+class PollSearch:
+    """What is looked for among the polls, and how they are listed."""
+
+    words: str = ""
+    phase: str = ""
+    sort: str = "new"
+    page: int = 1
+
+    @classmethod
+    def read(cls, args: Fields) -> Self:
+        return cls(
+            words=text_of(args, "words")[:80],
+            phase=args.get("phase", ""),
+            sort=args.get("sort", "new"),
+            page=whole(args.get("page", "")) or 1,
+        )
+
+    def address(self, **changes: str | int) -> dict[str, Any]:
+        """Return the parameters that lead to this search with `changes`; a changed search begins at page 1."""
+        return _parameters(self, changes, {"words": "", "phase": "", "sort": "new", "page": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +211,40 @@ class CandidateSearch:
 
     def address(self, **changes: str | int | None) -> dict[str, Any]:
         """Return the parameters that lead to this search with `changes`; a changed search begins at page 1."""
-        wanted = {field.name: getattr(self, field.name) for field in fields(self)} | {"page": 1} | changes
-        return {name: value for name, value in wanted.items() if value not in (None, "", _DEFAULTS[name])}
+        return _parameters(self, changes, {"words": "", "award": None, "lacking": "", "sort": "number", "page": 1})
 
 
-_DEFAULTS = {"words": "", "award": None, "lacking": "", "sort": "number", "page": 1}
+@dataclass(frozen=True, slots=True)
+class BulkForm:
+    """One act for many candidates: those ticked, those named as a range, or everyone the search finds.
+
+    `to` is the award to change to; `search` is where the list stood.
+    """
+
+    act: str
+    numbers: tuple[int, ...]
+    everyone: bool
+    to: int | None
+    reason: str
+    search: CandidateSearch
+
+    @classmethod
+    def read(cls, form: Fields) -> Self:
+        return cls(
+            act=form.get("act", ""),
+            numbers=chosen_numbers(form),
+            everyone=form.get("everyone") is not None,
+            to=whole(form.get("to", "")),
+            reason=text_of(form, "reason"),
+            search=CandidateSearch.read(form),
+        )
+
+
+def _parameters(
+    search: "PollSearch | CandidateSearch", changes: Mapping[str, object], defaults: Mapping[str, object]
+) -> dict[str, Any]:
+    wanted = {**{field.name: getattr(search, field.name) for field in fields(search)}, "page": 1, **changes}
+    return {name: value for name, value in wanted.items() if value not in (None, "", defaults[name])}
 
 
 def text_of(form: Fields, name: str) -> str:
@@ -169,8 +253,9 @@ def text_of(form: Fields, name: str) -> str:
 
 
 def chosen_numbers(form: Fields) -> tuple[int, ...]:
-    """Return the candidates that were ticked."""
-    return tuple(int(number) for number in form.getlist("numbers") if _is_number(number))
+    """Return the candidates that were ticked, and those named as ranges."""
+    ticked = {int(number) for number in form.getlist("numbers") if _is_number(number)}
+    return tuple(sorted(ticked | set(unpack_numbers(form.get("which", ""), MAX_CANDIDATES))))
 
 
 def require_tick(form: Fields) -> None:
@@ -182,6 +267,10 @@ def require_tick(form: Fields) -> None:
 def whole(text: str) -> int | None:
     """Return a whole number, None for what is none or has more than nine digits."""
     return int(text) if _is_number(text) else None
+
+
+def _number(text: str, instead: int) -> int:
+    return int(text) if _is_number(text) else instead
 
 
 def _is_number(text: str) -> bool:
@@ -198,17 +287,16 @@ def _show_time(moment: datetime | str) -> str:
     return f"{local(moment):%Y-%m-%dT%H:%M}" if isinstance(moment, datetime) else ""
 
 
-def _moments(typed: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    moments: list[datetime | None] = []
+def _moments(typed: Mapping[str, str]) -> tuple[datetime | None, datetime | None, dict[str, str]]:
+    """Return both times, None where one is empty or none, and a sentence for each that is none."""
+    moments: dict[str, datetime | None] = {}
     faults = {}
     for name in ("opens_at", "closes_at"):
         try:
-            moments.append(datetime.fromisoformat(typed[name]).replace(tzinfo=SHANGHAI) if typed[name] else None)
+            moments[name] = datetime.fromisoformat(typed[name]).replace(tzinfo=SHANGHAI) if typed[name] else None
         except ValueError:
             faults[name] = "时间要写成 2017-04-25 18:00 这样。"
-    if faults:
-        raise InvalidFields(faults)
-    return moments[0], moments[1]
+    return moments.get("opens_at"), moments.get("closes_at"), faults
 
 
 def _award_row(award: AwardSettings) -> dict[str, str]:
@@ -234,9 +322,9 @@ def _is_filled(cells: Mapping[str, str]) -> bool:
 def _award_of(cells: Mapping[str, str]) -> AwardSettings:
     return AwardSettings(
         name=cells["name"],
-        places=int(cells["places"]),
-        max_choices=int(cells["max_choices"]),
-        min_choices=int(cells["min_choices"]),
+        places=_number(cells["places"], 1),
+        max_choices=_number(cells["max_choices"], MOST_CHOICES),
+        min_choices=_number(cells["min_choices"], 0),
         for_organisations=bool(cells["for_organisations"]),
         id=whole(cells["id"]),
     )

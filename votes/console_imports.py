@@ -1,36 +1,21 @@
 """The console's pages that bring in candidates from a spreadsheet and their photos from an archive."""
 
-from collections.abc import Sequence
 from io import BytesIO
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError
-from staff.authority import act, current_actor, declare_act
+from staff.authority import act, current_actor
 from votes.console_forms import faults_of, whole
-from votes.import_steps import (
-    PhotoProgress,
-    PhotoStep,
-    SheetStep,
-    attach_some_photos,
-    confirm_sheet,
-    look_again_at_photos,
-    look_at_photos,
-    look_at_sheet,
-)
+from votes.import_steps import confirm_import, resume_import, upload_photos, upload_sheet
+from votes.import_tasks import SHEET, ImportTask, read_task
 from votes.overview import PollOverview, poll_overview
-from votes.photos import RefusedPhoto
 from votes.spreadsheet import candidate_template
-
-for name, description in {
-    "candidates.import": "导入候选对象",
-    "candidates.attach_photos": "导入候选对象照片",
-}.items():
-    declare_act(name, description)
+from votes.uploads import Upload
 
 blueprint = Blueprint("imports_console", __name__, url_prefix="/console/polls/<slug>")
-SHOWN_REFUSED = 5
+MOST_QUESTIONS = 2_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -50,25 +35,44 @@ def template(slug: str) -> Response:
 
 @blueprint.post("/import")
 @act("candidates.import")
-def look_at_import(slug: str) -> ResponseReturnValue:
-    poll, (content, filename) = poll_overview(slug), _uploaded()
+def send_sheet(slug: str) -> ResponseReturnValue:
     try:
-        step = look_at_sheet(poll, content, filename)
+        task = upload_sheet(slug, _uploaded(), current_actor())
     except AppError as error:
-        return _import_page(poll, error=error), error.status
-    return _import_page(poll, step), 422 if step.preview.faults else 200
+        return _import_page(poll_overview(slug), error), error.status
+    return redirect(url_for(".sheet_page", slug=slug, key=task.key), 303)
 
 
-@blueprint.post("/import/confirm")
+@blueprint.get("/import/<key>")
 @act("candidates.import")
-def confirm_import(slug: str) -> ResponseReturnValue:
-    poll = poll_overview(slug)
+def sheet_page(slug: str, key: str) -> str:
+    return _task_page(slug, read_task(slug, key))
+
+
+@blueprint.get("/import/<key>/progress")
+@act("candidates.import", keeps_awake=False)
+def sheet_progress(slug: str, key: str) -> Response:
+    return _progress(slug, read_task(slug, key))
+
+
+@blueprint.post("/import/<key>/confirm")
+@act("candidates.import")
+def confirm_sheet(slug: str, key: str) -> ResponseReturnValue:
     try:
-        summary, sheet = confirm_sheet(poll, request.form.get("token", ""), current_actor())
+        task = confirm_import(slug, key, (), current_actor())
     except AppError as error:
-        return _import_page(poll, error=error), error.status
-    flash(f"已导入{summary.candidates}名候选对象。接下来可以导入照片。", "done")
-    return redirect(url_for(".photos_page", slug=slug, sheet=sheet or None), 303)
+        return _task_page(slug, read_task(slug, key), error), error.status
+    if task.outcome is None:
+        return redirect(url_for(".sheet_page", slug=slug, key=key), 303)
+    flash(f"已导入{task.outcome.brought}名候选对象。接下来可以导入照片。", "done")
+    return redirect(url_for(".photos_page", slug=slug, sheet=key if task.outcome.photo_files else None), 303)
+
+
+@blueprint.post("/import/<key>/resume")
+@act("candidates.import")
+def resume_sheet(slug: str, key: str) -> ResponseReturnValue:
+    resume_import(slug, key)
+    return redirect(url_for(".sheet_page", slug=slug, key=key), 303)
 
 
 @blueprint.get("/photos")
@@ -79,76 +83,93 @@ def photos_page(slug: str) -> str:
 
 @blueprint.post("/photos")
 @act("candidates.attach_photos")
-def look_at_archive(slug: str) -> ResponseReturnValue:
-    poll, (content, filename) = poll_overview(slug), _uploaded()
+def send_archive(slug: str) -> ResponseReturnValue:
     try:
-        step = look_at_photos(poll, content, filename, request.form.get("sheet", ""))
+        task = upload_photos(slug, _uploaded(), request.form.get("sheet", ""), current_actor())
     except AppError as error:
-        return _photos_page(poll, error=error), error.status
-    return _photos_page(poll, step)
+        return _photos_page(poll_overview(slug), error), error.status
+    return redirect(url_for(".archive_page", slug=slug, key=task.key), 303)
 
 
-@blueprint.post("/photos/confirm")
+@blueprint.get("/photos/<key>")
 @act("candidates.attach_photos")
-def confirm_photos(slug: str) -> ResponseReturnValue:
-    poll, form = poll_overview(slug), request.form
-    token, sheet, answers = form.get("token", ""), form.get("sheet", ""), _answers()
-    done = whole(form.get("done", "")) or 0
+def archive_page(slug: str, key: str) -> str:
+    return _task_page(slug, read_task(slug, key))
+
+
+@blueprint.get("/photos/<key>/progress")
+@act("candidates.attach_photos", keeps_awake=False)
+def archive_progress(slug: str, key: str) -> Response:
+    return _progress(slug, read_task(slug, key))
+
+
+@blueprint.post("/photos/<key>/confirm")
+@act("candidates.attach_photos")
+def confirm_photos(slug: str, key: str) -> ResponseReturnValue:
     try:
-        progress = attach_some_photos(poll, token, sheet, answers=answers, done=done, actor=current_actor())
+        task = confirm_import(slug, key, _answers(), current_actor())
     except AppError as error:
-        return _photos_fault(poll, token, sheet, error), error.status
-    if progress.refused:
-        flash(_named(progress.refused), "warning")
-    return _photos_done(slug, progress) if progress.finished else _going_on(poll, progress)
+        return _task_page(slug, read_task(slug, key), error), error.status
+    if task.outcome is None or task.outcome.refused:
+        return redirect(url_for(".archive_page", slug=slug, key=key), 303)
+    flash(f"{task.outcome.brought}张照片已导入。", "done")
+    return redirect(url_for("candidates_console.candidates_page", slug=slug), 303)
 
 
-def _uploaded() -> tuple[bytes, str]:
-    """Return the file that was sent, empty where none was chosen."""
+@blueprint.post("/photos/<key>/resume")
+@act("candidates.attach_photos")
+def resume_photos(slug: str, key: str) -> ResponseReturnValue:
+    resume_import(slug, key)
+    return redirect(url_for(".archive_page", slug=slug, key=key), 303)
+
+
+def _uploaded() -> Upload:
     file = request.files.get("file")
-    return (file.read(), file.filename or "") if file else (b"", "")
+    return Upload(file.filename or "", file.read()) if file else Upload("", b"")
 
 
 def _answers() -> list[int | None]:
     """Return a number or None for each question, in their order."""
-    count = min(whole(request.form.get("questions", "")) or 0, 2_000)
+    count = min(whole(request.form.get("questions", "")) or 0, MOST_QUESTIONS)
     return [whole(request.form.get(f"question-{at}", "")) for at in range(count)]
 
 
-def _import_page(poll: PollOverview, step: SheetStep | None = None, error: AppError | None = None) -> str:
-    return render_template("votes/console/import.html", poll=poll, step=step, faults=faults_of(error) if error else {})
+def _import_page(poll: PollOverview, error: AppError | None = None) -> str:
+    return render_template("votes/console/import.html", poll=poll, faults=faults_of(error) if error else {})
 
 
-def _photos_page(poll: PollOverview, step: PhotoStep | None = None, error: AppError | None = None) -> str:
+def _photos_page(poll: PollOverview, error: AppError | None = None) -> str:
+    sheet = request.values.get("sheet", "")
+    faults = faults_of(error) if error else {}
+    return render_template("votes/console/photos.html", poll=poll, sheet=sheet, faults=faults)
+
+
+def _task_page(slug: str, task: ImportTask, error: AppError | None = None) -> str:
     return render_template(
-        "votes/console/photos.html",
-        poll=poll,
-        step=step,
-        sheet=request.values.get("sheet", ""),
+        "votes/console/import_task.html",
+        poll=poll_overview(slug),
+        task=task,
+        part=whole(request.args.get("page", "")) or 1,
         answers=_answers(),
         faults=faults_of(error) if error else {},
+        **_ways(task),
     )
 
 
-def _photos_fault(poll: PollOverview, token: str, sheet: str, error: AppError) -> str:
-    """Show the questions again with what was answered, or where the archive is gone, ask for it again."""
-    try:
-        return _photos_page(poll, look_again_at_photos(poll, token, sheet), error)
-    except AppError:
-        return _photos_page(poll, error=error)
+def _progress(slug: str, task: ImportTask) -> Response:
+    """Draw how far it is; once it stands still or is there, have the page fetched anew."""
+    page = render_template("votes/console/_import_progress.html", slug=slug, task=task, **_ways(task))
+    answer = make_response(page)
+    if not task.moving:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
-def _named(refused: Sequence[RefusedPhoto]) -> str:
-    """Say which photos were not used; a flashed message has to fit into a cookie."""
-    shown = "；".join(f"{one.number}号：{one.reason}" for one in refused[:SHOWN_REFUSED])
-    more = f"；等{len(refused)}张" if len(refused) > SHOWN_REFUSED else ""
-    return f"有照片没有用。{shown}{more}"
-
-
-def _going_on(poll: PollOverview, progress: PhotoProgress) -> str:
-    return render_template("votes/console/photos_going_on.html", poll=poll, progress=progress, answers=_answers())
-
-
-def _photos_done(slug: str, progress: PhotoProgress) -> ResponseReturnValue:
-    flash(f"{progress.total}张照片已处理。", "done")
-    return redirect(url_for("candidates_console.candidates_page", slug=slug), 303)
+def _ways(task: ImportTask) -> dict[str, str]:
+    """Name the views that this kind of import has."""
+    sheet = task.kind == SHEET
+    return {
+        "progress_view": "imports_console.sheet_progress" if sheet else "imports_console.archive_progress",
+        "resume_view": "imports_console.resume_sheet" if sheet else "imports_console.resume_photos",
+        "upload_view": "imports_console.import_page" if sheet else "imports_console.photos_page",
+    }

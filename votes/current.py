@@ -8,7 +8,7 @@ from sqlalchemy import select
 from foundation.clock import database_now
 from foundation.transaction import transaction
 from votes.models import Poll
-from votes.phases import Phase, phase_of
+from votes.phases import Phase, ended_early, phase_of
 from votes.results import may_see_results
 
 
@@ -22,6 +22,7 @@ class CurrentPoll:
     opens_at: datetime | None
     closes_at: datetime | None
     shows_results: bool
+    closed_early: datetime | None = None
 
     @property
     def path(self) -> str:
@@ -49,4 +50,5 @@ def poll_to_vote_in() -> CurrentPoll | None:
 def _current(poll: Poll, now: datetime) -> CurrentPoll:
     phase = phase_of(poll.state, poll.opens_at, poll.closes_at, now)
     shows = may_see_results(poll.visibility, phase, has_voted=False)
-    return CurrentPoll(poll.slug, poll.title, phase, poll.opens_at, poll.closes_at, shows)
+    early = ended_early(poll.closed_at, poll.closes_at)
+    return CurrentPoll(poll.slug, poll.title, phase, poll.opens_at, poll.closes_at, shows, early)

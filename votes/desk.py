@@ -1,62 +1,63 @@
 """What polls ask of the staff today, as items for the desk."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from flask import url_for
 
 from foundation.clock import show_moment
-from votes.overview import PollOverview, PollSummary, list_polls, poll_overview
+from staff.actors import Actor
+from staff.acts import allows
+from staff.approvals.requesting import subjects_asked_for
+from staff.desk import DeskItem
+from votes.overview import PollSummary, drafts_opening_within, list_polls
 from votes.phases import Phase
+from votes.steps import CERTIFY, OPEN
 
 SOON = timedelta(days=3)
 
 
-@dataclass(frozen=True, slots=True)
-class DeskItem:
-    """One line of the desk; `kind` is urgent, due or running."""
-
-    kind: str
-    text: str
-    detail: str
-    button: str
-    href: str
+def desk_items(actor: Actor) -> tuple[DeskItem, ...]:
+    """Return what has to be done for polls by whoever runs them, and to all who may see them what runs."""
+    if not allows(actor, "polls.see"):
+        return ()
+    polls = list_polls()
+    to_do = (*_drafts(polls), *_to_certify(polls)) if allows(actor, "polls.edit") else ()
+    return (*to_do, *(_running(poll) for poll in polls if poll.phase in {Phase.OPEN, Phase.NOT_OPEN}))
 
 
-def desk_items() -> tuple[DeskItem, ...]:
-    """Return what has to be done for polls, the pressing first, and then what runs."""
-    items = [item for poll in list_polls() for item in _items_of(poll)]
-    return tuple(sorted(items, key=lambda item: ("urgent", "due", "running").index(item.kind)))
-
-
-def _items_of(poll: PollSummary) -> Iterator[DeskItem]:
-    if poll.phase is Phase.DRAFT:
-        yield from _draft_item(poll_overview(poll.slug))
-    elif poll.phase is Phase.CLOSED:
-        detail = f"{poll.voters:,}人已投票"
-        yield DeskItem(
-            "due", f"“{poll.title}”已结束，还没有认证", detail, "核对并认证", _page("certify_page", poll.slug)
-        )
-    elif poll.phase is Phase.OPEN:
-        detail = f"{poll.voters:,}人已投票 · {show_moment(poll.closes_at)}结束"
-        yield DeskItem("running", f"“{poll.title}”正在投票", detail, "看投票进度", _page("turnout_page", poll.slug))
-    elif poll.phase is Phase.NOT_OPEN:
-        detail = f"{show_moment(poll.opens_at)}自动开始"
-        yield DeskItem("running", f"“{poll.title}”已批准开启", detail, "查看", _page("poll_page", poll.slug))
-
-
-def _draft_item(poll: PollOverview) -> Iterator[DeskItem]:
+def _drafts(polls: Sequence[PollSummary]) -> Iterator[DeskItem]:
     """A draft asks for attention once its opening is near, and even more when it is not ready then."""
-    opens_at = poll.settings.opens_at
-    if opens_at is None or opens_at > poll.now + SOON:
-        return
-    when = f"{show_moment(opens_at)}开始" if opens_at > poll.now else f"原定{show_moment(opens_at)}开始，时间已到"
-    if poll.readiness.ready:
-        yield DeskItem("due", f"“{poll.title}”等待确认开启", when, "核对并开启", _page("open_page", poll.slug))
-    else:
-        text = f"“{poll.title}”还有{len(poll.readiness.missing)}项没有准备好"
-        yield DeskItem("urgent", text, when, "去补齐", _page("open_page", poll.slug))
+    now, due = drafts_opening_within(SOON)
+    asked = subjects_asked_for(OPEN)
+    for poll in polls:
+        if poll.opens_at is None or poll.slug not in due or poll.slug in asked:
+            continue
+        when = show_moment(poll.opens_at)
+        detail = f"{when}开始" if poll.opens_at > now else f"原定{when}开始，时间已到"
+        missing = len(due[poll.slug].missing)
+        page = _page("open_page", poll.slug)
+        if missing:
+            yield DeskItem("urgent", f"“{poll.title}”还有{missing}项没有准备好", detail, "去补齐", page)
+        else:
+            yield DeskItem("due", f"“{poll.title}”可以申请开启", detail, "核对并申请", page)
+
+
+def _to_certify(polls: Sequence[PollSummary]) -> Iterator[DeskItem]:
+    asked = subjects_asked_for(CERTIFY)
+    for poll in polls:
+        if poll.phase is Phase.CLOSED and poll.slug not in asked:
+            page = _page("certify_page", poll.slug)
+            detail = f"{poll.voters:,}人已投票"
+            yield DeskItem("due", f"“{poll.title}”已结束，还没有认证", detail, "核对并申请认证", page)
+
+
+def _running(poll: PollSummary) -> DeskItem:
+    if poll.phase is Phase.OPEN:
+        detail = f"{poll.voters:,}人已投票 · {show_moment(poll.closes_at)}结束"
+        return DeskItem("running", f"“{poll.title}”正在投票", detail, "看投票进度", _page("turnout_page", poll.slug))
+    detail = f"{show_moment(poll.opens_at)}自动开始"
+    return DeskItem("running", f"“{poll.title}”已批准开启", detail, "查看", _page("poll_page", poll.slug))
 
 
 def _page(name: str, slug: str) -> str:

@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 WINDOW = 60  # seconds
 SEEN_FOR = 30 * 86_400  # seconds that the hint outlives the last ballot
 PAUSE = 1.0  # seconds during which a Redis that failed is left alone
+DAYS_KEPT = 8  # that refused tries stay counted
 _SEEN, _PASS = -1, 0
 
 
@@ -68,6 +69,11 @@ class Gate:
         self._local = LocalLimiter(limits)
         self._closed_until = 0.0
 
+    def keep_to(self, limits: Limits) -> None:
+        """Go by `limits` from now on, in Redis and while it is away."""
+        self._limits = limits
+        self._local.keep_to(limits)
+
     def admit(self, attempt: Try) -> Decision:
         """Say whether this try may go on; the same nonce counts once."""
         return self.admit_all([attempt])[0]
@@ -86,10 +92,12 @@ class Gate:
             return [self._local.admit(attempt, now) for attempt in attempts]
         minute, limits = int(now) // WINDOW, self._limits
         place = f"{{{poll}}}"
-        keys = [f"{place}:poll:{minute}"]
+        keys = [f"{place}:poll:{minute}", refused_key(poll, int(now) // 86_400)]
         arguments: list[str | int | bytes] = [
             *(limits.per_voter, limits.per_network, limits.per_poll),
             WINDOW - int(now) % WINDOW,
+            int(now) // 3_600 % 24,
+            DAYS_KEPT * 86_400,
         ]
         for attempt in attempts:
             keys += (
@@ -123,6 +131,11 @@ class Gate:
         self._closed_until = now + PAUSE
 
 
+def refused_key(poll: str | int, day: int) -> str:
+    """Return where the tries at a poll that were refused on a day since 1970 (UTC) are counted by hour and limit."""
+    return f"{{{poll}}}:refused:{day}"
+
+
 class LocalLimiter:
     """The same limits counted in this process, for the while that Redis is away."""
 
@@ -132,6 +145,9 @@ class LocalLimiter:
         self._minute = 0
         self._nonces: dict[tuple[str, bytes], set[str]] = {}
         self._counts: dict[tuple[str, str], int] = {}
+
+    def keep_to(self, limits: Limits) -> None:
+        self._limits = limits
 
     def admit(self, attempt: Try, now: float) -> Decision:
         minute = int(now) // WINDOW

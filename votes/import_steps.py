@@ -1,148 +1,98 @@
-"""Bringing in a spreadsheet or photos in two steps: look at what would happen, then confirm without choosing again."""
+"""Bringing in a spreadsheet or photos: uploaded and read, looked at, confirmed and written; long ones by a job."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from collections.abc import Sequence
 
-from foundation.errors import InvalidInput
+from sqlalchemy.orm import Session
+
+from foundation.errors import Conflict, InvalidInput
+from foundation.queues import enqueue
+from foundation.transaction import transaction
 from staff.actors import Actor
-from votes.candidate_list import CandidateRow, all_candidates
-from votes.importing import ImportPreview, ImportSummary, import_candidates, read_candidates
-from votes.overview import PollOverview
-from votes.photos import PhotoPreview, RefusedPhoto, attach_photos, read_photo_zip, read_photos
-from votes.uploads import drop_upload, keep_upload, read_upload, upload_name
+from votes.import_jobs import chosen_photos, work
+from votes.import_tasks import PHOTOS, SHEET, ImportTask, Kind, begin_task, confirm_task, read_task, tell_percent
+from votes.models import Poll
+from votes.polls import poll_to_read
+from votes.uploads import Upload
 
-SHEET, PHOTOS = "sheet", "photos"
-PHOTOS_AT_ONCE = 20  # a tenth of a second each; the page goes on by itself
+# What takes less than two seconds is done while one waits.
+LARGEST_AT_ONCE = {SHEET: 1024 * 1024, PHOTOS: 40 * 1024 * 1024}  # bytes to read
+MOST_ROWS_AT_ONCE, MOST_PHOTOS_AT_ONCE = 500, 15
+LONGEST_JOB = 1_800  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class SheetStep:
-    """A spreadsheet looked at: `token` finds it again where it may be confirmed, None where it has faults.
+def upload_sheet(slug: str, file: Upload, actor: Actor) -> ImportTask:
+    """Take a spreadsheet in and have it read; raises InvalidInput without one, Conflict past draft, NotFound."""
+    with transaction() as session:
+        poll = poll_to_read(session, slug)
+        if poll.state != "draft":
+            raise Conflict("投票已批准开启，不能再导入名单。")
+        key = _begin(session, poll, SHEET, file, actor)
+    return _after(slug, key, at_once=len(file.content) <= LARGEST_AT_ONCE[SHEET])
 
-    `new` are the rows' numbers that no candidate of the same award, name and unit has yet; `leaving` would go.
+
+def upload_photos(slug: str, file: Upload, sheet: str, actor: Actor) -> ImportTask:
+    """Take an archive of photos in and have it read; `sheet` is the key of the import whose file names count, or empty.
+
+    Raises InvalidInput without an archive, NotFound.
     """
-
-    token: str | None
-    filename: str
-    preview: ImportPreview
-    new: frozenset[int]
-    leaving: tuple[CandidateRow, ...]
+    with transaction() as session:
+        key = _begin(session, poll_to_read(session, slug), PHOTOS, file, actor, sheet=sheet)
+    return _after(slug, key, at_once=len(file.content) <= LARGEST_AT_ONCE[PHOTOS])
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoStep:
-    """An archive of photos looked at; `sheet` is the token of the spreadsheet whose file names count, or empty."""
+def confirm_import(slug: str, key: str, answers: Sequence[int | None], actor: Actor) -> ImportTask:
+    """Have written what was read; `answers` has a number or None for each question of an archive.
 
-    token: str
-    sheet: str
-    filename: str
-    preview: PhotoPreview
-    people: Mapping[int, CandidateRow]
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoProgress:
-    """How far the photos are: `done` of `total`; `refused` are those that could not be used in this part."""
-
-    done: int
-    total: int
-    refused: tuple[RefusedPhoto, ...]
-
-    @property
-    def finished(self) -> bool:
-        return self.done >= self.total
-
-
-def look_at_sheet(poll: PollOverview, content: bytes, filename: str) -> SheetStep:
-    """Read a spreadsheet against the poll's awards and keep it if it could be imported as it is."""
-    preview = read_candidates(_given(content), _award_names(poll))
-    there = {(one.award, one.name, one.unit): one for one in all_candidates(poll.slug)}
-    coming = {(row.award, row.name, row.unit) for row in preview.rows}
-    return SheetStep(
-        token=None if preview.faults else keep_upload(poll.slug, SHEET, content, filename),
-        filename=filename,
-        preview=preview,
-        new=frozenset(row.number for row in preview.rows if (row.award, row.name, row.unit) not in there),
-        leaving=tuple(one for same, one in there.items() if preview.rows and same not in coming),
-    )
-
-
-def confirm_sheet(poll: PollOverview, token: str, actor: Actor) -> tuple[ImportSummary, str]:
-    """Import the spreadsheet that was looked at; returns what it did, and the token where it names photos, else "".
-
-    Raises InvalidInput where the file is gone or no longer fits the awards, Conflict past draft.
+    Raises Conflict where it cannot be confirmed any more, InvalidInput where two files were given to one candidate.
     """
-    preview = read_candidates(read_upload(poll.slug, SHEET, token), _award_names(poll))
-    if preview.faults:
-        raise InvalidInput("奖项在预览之后改过，请重新上传表格。", field="file")
-    summary = import_candidates(poll.slug, preview.rows, actor)
-    if preview.photo_files:
-        return summary, token
-    drop_upload(poll.slug, SHEET, token)
-    return summary, ""
+    with transaction() as session:
+        task = read_task(slug, key)
+        if task.state == "read" and task.sheet_findings and task.sheet_findings.faults:
+            raise Conflict("表格里还有错误，请改好再上传。")
+        wanted = tuple(answer or 0 for answer in answers)
+        _refuse_doubles(task, wanted)
+        at_once = _is_short(task, wanted)
+        confirm_task(session, key, wanted, actor)
+        if not at_once:
+            enqueue(work, key, timeout=LONGEST_JOB)
+    return _after(slug, key, at_once=at_once)
 
 
-def look_at_photos(poll: PollOverview, content: bytes, filename: str, sheet: str) -> PhotoStep:
-    """Match an archive's photos to the poll's candidates and keep it; raises InvalidInput where it cannot be read."""
-    preview, people = _match(poll, _given(content), sheet)
-    if preview.fault:
-        raise InvalidInput(preview.fault, field="file")
-    return PhotoStep(keep_upload(poll.slug, PHOTOS, content, filename), sheet, filename, preview, people)
+def resume_import(slug: str, key: str) -> ImportTask:
+    """Ring again for an import that stands still; it goes on where it was, and nothing is done twice."""
+    task = read_task(slug, key)
+    if task.stalled:
+        with transaction():
+            tell_percent(key, task.percent)
+            enqueue(work, key, timeout=LONGEST_JOB)
+    return read_task(slug, key)
 
 
-def look_again_at_photos(poll: PollOverview, token: str, sheet: str) -> PhotoStep:
-    """Return the archive that is being confirmed as it was looked at."""
-    preview, people = _match(poll, read_upload(poll.slug, PHOTOS, token), sheet)
-    return PhotoStep(token, sheet, upload_name(poll.slug, PHOTOS, token), preview, people)
-
-
-def attach_some_photos(
-    poll: PollOverview, token: str, sheet: str, *, answers: Sequence[int | None], done: int, actor: Actor
-) -> PhotoProgress:
-    """Give the next candidates their photos, 20 at once, after the first `done` of them.
-
-    `answers` has a number or None for each question of the preview. The archive is removed after the last.
-    """
-    content = read_upload(poll.slug, PHOTOS, token)
-    preview, _ = _match(poll, content, sheet)
-    chosen = _chosen(preview, answers)
-    part = dict(islice(chosen.items(), done, done + PHOTOS_AT_ONCE))
-    refused: tuple[RefusedPhoto, ...] = ()
-    if part:
-        refused = attach_photos(poll.slug, read_photos(content, part), actor).refused
-    progress = PhotoProgress(min(done + PHOTOS_AT_ONCE, len(chosen)), len(chosen), refused)
-    if progress.finished:
-        drop_upload(poll.slug, PHOTOS, token)
-        if sheet:
-            drop_upload(poll.slug, SHEET, sheet)
-    return progress
-
-
-def _given(content: bytes) -> bytes:
-    if not content:
+def _begin(session: Session, poll: Poll, kind: Kind, file: Upload, actor: Actor, *, sheet: str = "") -> str:
+    if not file.content:
         raise InvalidInput("请选择文件。", field="file")
-    return content
+    key = begin_task(session, poll, kind, file, actor, sheet=sheet)
+    if len(file.content) > LARGEST_AT_ONCE[kind]:
+        enqueue(work, key, timeout=LONGEST_JOB)
+    return key
 
 
-def _award_names(poll: PollOverview) -> list[str]:
-    return [award.settings.name for award in poll.awards]
+def _after(slug: str, key: str, *, at_once: bool) -> ImportTask:
+    if at_once:
+        work(key)
+    return read_task(slug, key)
 
 
-def _match(poll: PollOverview, content: bytes, sheet: str) -> tuple[PhotoPreview, dict[int, CandidateRow]]:
-    people = all_candidates(poll.slug)
-    named: Mapping[str, int] = {}
-    if sheet:
-        named = read_candidates(read_upload(poll.slug, SHEET, sheet), _award_names(poll)).photo_files
-    return read_photo_zip(content, people, named), {one.number: one for one in people}
+def _is_short(task: ImportTask, answers: tuple[int, ...]) -> bool:
+    if task.sheet_findings is not None:
+        return len(task.sheet_findings.rows) <= MOST_ROWS_AT_ONCE
+    return task.photo_findings is None or len(chosen_photos(task.photo_findings, answers)) <= MOST_PHOTOS_AT_ONCE
 
 
-def _chosen(preview: PhotoPreview, answers: Sequence[int | None]) -> dict[str, int]:
-    """Return whose each file is: what is certain, and what was answered; two files for one candidate are refused."""
-    chosen = {match.file: match.number for match in preview.matches}
-    for question, answer in zip(preview.questions, answers, strict=False):
-        if answer is not None and answer in question.numbers:
-            if answer in chosen.values():
-                raise InvalidInput(f"{answer}号选了两张照片，请只留一张。", field="questions")
-            chosen[question.file] = answer
-    return chosen
+def _refuse_doubles(task: ImportTask, answers: tuple[int, ...]) -> None:
+    if task.photo_findings is not None:
+        numbers = Counter(number for number, _ in chosen_photos(task.photo_findings, answers).values())
+        twice = next((number for number, times in numbers.items() if times > 1), None)
+        if twice is not None:
+            raise InvalidInput(f"{twice}号选了两张照片，请只留一张。", field="questions")

@@ -8,12 +8,14 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Identity,
+    Integer,
     LargeBinary,
     String,
     Text,
     UniqueConstraint,
     func,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base, Moment
@@ -46,13 +48,15 @@ class Poll(Base):
     candidate_order: Mapped[str] = mapped_column(String(10), default="strokes")
     draw_seed: Mapped[str | None] = mapped_column(String(80))
     followers_only: Mapped[bool] = mapped_column(Boolean, default=False)
-    voter_key: Mapped[bytes] = mapped_column(EncryptedBytes("poll.voter_key"), doc="turns an openid into a tag")
+    voter_key: Mapped[bytes | None] = mapped_column(
+        EncryptedBytes("poll.voter_key"), doc="turns an openid into a tag; destroyed 190 days after closing"
+    )
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now())
     opened_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     certified_at: Mapped[datetime | None] = mapped_column(Moment)
-    certified_by: Mapped[str | None] = mapped_column(String(40))
+    certified_by: Mapped[str | None] = mapped_column(String(90), doc="who asked for it and who approved")
 
     awards: Mapped[list["Award"]] = relationship(
         back_populates="poll", order_by="Award.position", cascade="all, delete-orphan"
@@ -75,6 +79,9 @@ class Poll(Base):
         ),
         CheckConstraint("(state = 'certified') = (certified_at IS NOT NULL)", name="certified_poll_has_its_time"),
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]*$'", name="slug_is_plain"),
+        CheckConstraint(
+            "voter_key IS NOT NULL OR state IN ('closed', 'certified')", name="only_a_poll_that_is_over_has_no_key"
+        ),
     )
 
 
@@ -166,15 +173,65 @@ class Ballot(Base):
 
 
 class PollHead(Base):
-    """How far the sequencer has come in a poll, and the epoch that ties Redis to this very ledger."""
+    """How far the sequencer has come in a poll, and the epoch that ties Redis to this very ledger.
+
+    `voters` counts each WeChat account once, which in a daily poll are fewer than ballots.
+    """
 
     __tablename__ = "poll_head"
 
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id", ondelete="CASCADE"), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger, default=0)
+    voters: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     epoch: Mapped[str] = mapped_column(String(32))
 
-    __table_args__ = (CheckConstraint("size >= 0", name="head_counts_from_zero"),)
+    __table_args__ = (
+        CheckConstraint("size >= 0", name="head_counts_from_zero"),
+        CheckConstraint("0 <= voters AND voters <= size", name="voters_have_cast_their_ballots"),
+    )
+
+
+class TurnoutHour(Base):
+    """How many of the numbered ballots were accepted in the hour that begins at `hour`; kept by the sequencer."""
+
+    __tablename__ = "turnout_hour"
+
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id", ondelete="CASCADE"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    ballots: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("ballots > 0", name="hours_without_ballots_are_left_out"),)
+
+
+class Channel(Base):
+    """A way to the poll that staff count by itself: `key` stands in the address behind ?from=."""
+
+    __tablename__ = "poll_channel"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(24))
+    name: Mapped[str] = mapped_column(String(30))
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now())
+
+    __table_args__ = (
+        UniqueConstraint("poll_id", "key", name="one_channel_per_key"),
+        UniqueConstraint("poll_id", "name", name="one_channel_per_name"),
+        CheckConstraint("key ~ '^[a-z0-9-]+$'", name="channel_key_is_plain"),
+    )
+
+
+class TurnoutChannel(Base):
+    """How many accepted ballots came by a channel in an hour. Only counted: no row leads to a ballot or a voter."""
+
+    __tablename__ = "turnout_channel"
+
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id", ondelete="CASCADE"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(24), primary_key=True)
+    ballots: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("ballots > 0", name="channels_without_ballots_are_left_out"),)
 
 
 class CertifiedCount(Base):
@@ -187,3 +244,37 @@ class CertifiedCount(Base):
     votes: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (CheckConstraint("votes >= 0", name="certified_votes_are_not_negative"),)
+
+
+class CandidateImport(Base):
+    """A spreadsheet or an archive of photos on its way in: looked at first, then confirmed and brought in.
+
+    The file and what was found in it rest encrypted; `percent` is how far the job is with what `state` says.
+    """
+
+    __tablename__ = "candidate_import"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10), default="reading")
+    percent: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+    filename: Mapped[str] = mapped_column(String(200))
+    upload: Mapped[str | None] = mapped_column(String(64), doc="digest of the private file")
+    findings: Mapped[str | None] = mapped_column(String(64), doc="digest of what was found in it")
+    sheet: Mapped[str | None] = mapped_column(String(32), doc="key of the spreadsheet that names the photos' files")
+    answers: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list, doc="per question a number, 0 for none")
+    requested_by: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))
+    request_id: Mapped[str | None] = mapped_column(String(32))
+    network: Mapped[str | None] = mapped_column(String(50))
+    requested_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now(), index=True)
+    moved_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now())
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('sheet', 'photos')", name="import_kind_is_known"),
+        CheckConstraint("state IN ('reading', 'read', 'writing', 'done', 'failed')", name="import_state_is_known"),
+        CheckConstraint("percent BETWEEN 0 AND 100", name="import_is_between_none_and_all"),
+        CheckConstraint("(state = 'failed') = (error IS NOT NULL)", name="failed_import_says_why"),
+    )

@@ -23,13 +23,24 @@ RECONCILE_EVERY = 60.0  # seconds
 PAUSE = 0.5  # seconds between rounds when nothing waits
 _RUNNING_TALLY = ("live", "after_voting")
 
+# One statement, so that the aggregates can only move with the numbers. All its parts see the ledger as it was before:
+# somebody is new who has no numbered ballot yet, which only a daily poll has to ask.
 _NUMBER = text(
     """
 WITH next AS (
     SELECT id, row_number() OVER (ORDER BY id) AS step
     FROM (SELECT id FROM ballot WHERE poll_id = :poll AND number IS NULL ORDER BY id LIMIT :round) AS waiting
+), numbered AS (
+    UPDATE ballot SET number = :size + next.step FROM next WHERE ballot.id = next.id
+    RETURNING voter_tag, date_trunc('hour', accepted_at, 'UTC') AS hour
+), hours AS (
+    INSERT INTO turnout_hour (poll_id, hour, ballots) SELECT :poll, hour, count(*) FROM numbered GROUP BY hour
+    ON CONFLICT (poll_id, hour) DO UPDATE SET ballots = turnout_hour.ballots + excluded.ballots
 )
-UPDATE ballot SET number = :size + next.step FROM next WHERE ballot.id = next.id
+SELECT count(*), count(DISTINCT voter_tag) FILTER (WHERE NOT :daily OR NOT EXISTS (
+    SELECT FROM ballot AS earlier
+    WHERE earlier.poll_id = :poll AND earlier.voter_tag = numbered.voter_tag AND earlier.number IS NOT NULL
+)) FROM numbered
 """
 )
 
@@ -43,17 +54,19 @@ class Round:
 
 
 def number_ballots(poll_id: int) -> Round:
-    """Number up to 5,000 waiting ballots of a poll, following on from the last number. One process at a time.
+    """Number up to 5,000 waiting ballots of a poll, following on from the last number, and count them by the hour.
 
-    Ids commit out of order, so what waits is found by having no number, never by being beyond a last id.
+    One process at a time. Ids commit out of order, so what waits is found by having no number, never by being beyond
+    a last id.
     """
     with transaction() as session:
         head = session.get(PollHead, poll_id, with_for_update=True)
         if head is None:
             return Round(0, 0)
-        done = session.execute(_NUMBER, {"poll": poll_id, "round": ROUND, "size": head.size})
-        numbered: int = done.rowcount  # type: ignore[attr-defined]  # an UPDATE's result is a cursor's
-        head.size += numbered
+        daily = session.scalar(select(Poll.period == "daily").where(Poll.id == poll_id))
+        values = {"poll": poll_id, "round": ROUND, "size": head.size, "daily": daily}
+        numbered, voters = session.execute(_NUMBER, values).one()
+        head.size, head.voters = head.size + numbered, head.voters + voters
         return Round(numbered, head.size)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Protocol, TypeVar
 
@@ -48,6 +48,7 @@ class Listed(Protocol):
 L = TypeVar("L", bound=Listed)
 
 
+@lru_cache(maxsize=8_192)
 def stroke_key(name: str) -> NameKey:
     """Return what sorts names 按姓氏笔画: by each character's number of strokes, then by its strokes 横竖撇点折.
 

@@ -1,21 +1,23 @@
 """How polls stand, for those who run them: where each is in its life and how many have voted, never for whom."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import ColumnElement, UnaryExpression, and_, case, func, literal, or_, select, true
+from sqlalchemy.orm import Session, defer, selectinload
 
-from foundation.clock import database_now, local, local_day
+from foundation.clock import database_now
 from foundation.transaction import transaction
-from votes.models import Ballot, Candidate, Poll
-from votes.phases import Phase, phase_of
-from votes.polls import check_ready, default_rules_text, poll_to_read, settings_of, unnumbered_ballots
-from votes.readiness import Readiness
+from votes.models import Candidate, Poll, PollHead
+from votes.phases import Phase, ended_early, phase_of
+from votes.polls import default_rules_text, poll_to_read, settings_of
+from votes.readiness import Readiness, Standing, check_readiness
 from votes.settings import AwardSettings, PollSettings
+from votes.turnout import waiting_ballots
 
-HOURS_SHOWN = 48
+PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,19 @@ class PollSummary:
     phase: Phase
     opens_at: datetime | None
     closes_at: datetime | None
+    closed_at: datetime | None
     candidates: int
     voters: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollsPage:
+    """One page of the polls found, and how many there are in all."""
+
+    rows: tuple[PollSummary, ...]
+    found: int
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class AwardOverview:
 
 @dataclass(frozen=True, slots=True)
 class PollOverview:
-    """All that the console shows of a poll but its candidates."""
+    """All that the console shows of a poll but its candidates; `ballots` are the numbered ones."""
 
     slug: str
     phase: Phase
@@ -64,55 +77,62 @@ class PollOverview:
     def title(self) -> str:
         return self.settings.title
 
-
-@dataclass(frozen=True, slots=True)
-class Hour:
-    """Ballots accepted in the hour that begins at `at`."""
-
-    at: datetime
-    ballots: int
+    @property
+    def closed_early(self) -> datetime | None:
+        """Return when the poll ended, where that was before its time."""
+        return ended_early(self.closed_at, self.settings.closes_at)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """Ballots accepted on one day of Asia/Shanghai."""
+class _AwardCount:
+    """The candidates of an award, counted."""
 
-    day: date
-    ballots: int
+    award_id: int
+    all: int
+    standing: int
+    without_consent: int
+    without_review: int
+    without_photo: int
 
 
-@dataclass(frozen=True, slots=True)
-class Turnout:
-    """How many have voted, by hour for the last two days and by day from the first; without anybody's choice."""
-
-    voters: int
-    ballots: int
-    hours: tuple[Hour, ...]
-    days: tuple[Day, ...]
-    as_of: datetime
+_CANDIDATES = (
+    select(func.count()).select_from(Candidate).where(Candidate.poll_id == Poll.id).correlate(Poll).scalar_subquery()
+)
+_COLUMNS = (
+    Poll.slug,
+    Poll.title,
+    Poll.state,
+    Poll.opens_at,
+    Poll.closes_at,
+    Poll.closed_at,
+    _CANDIDATES.label("candidates"),
+    func.coalesce(PollHead.voters, 0).label("voters"),
+)
+SORTS: Mapping[str, tuple[UnaryExpression[datetime | None], ...]] = {
+    "new": (),
+    "opens": (Poll.opens_at.desc().nulls_last(),),
+    "closes": (Poll.closes_at.desc().nulls_last(),),
+}
 
 
 def list_polls() -> tuple[PollSummary, ...]:
     """Return all polls, the latest first."""
     with transaction() as session:
-        now = database_now(session)
-        candidates = _counts(session, select(Candidate.poll_id, func.count()).group_by(Candidate.poll_id))
-        voters = _counts(
-            session, select(Ballot.poll_id, func.count(Ballot.voter_tag.distinct())).group_by(Ballot.poll_id)
-        )
-        polls = session.scalars(select(Poll).options(defer(Poll.voter_key)).order_by(Poll.id.desc()))
-        return tuple(
-            PollSummary(
-                slug=poll.slug,
-                title=poll.title,
-                phase=phase_of(poll.state, poll.opens_at, poll.closes_at, now),
-                opens_at=poll.opens_at,
-                closes_at=poll.closes_at,
-                candidates=candidates.get(poll.id, 0),
-                voters=voters.get(poll.id, 0),
-            )
-            for poll in polls
-        )
+        return _summaries(session, true(), "new", limit=None, offset=0)
+
+
+def find_polls(*, words: str = "", phase: str = "", sort: str = "new", page: int = 1) -> PollsPage:
+    """Return the polls whose title or address has every word, in one phase if one is named, 50 at a time.
+
+    The latest come first unless `sort` is one of SORTS. A page beyond the last is the last.
+    """
+    condition = and_(true(), *(_matches(word) for word in words.split()), _is_in(phase))
+    with transaction() as session:
+        found = session.scalar(select(func.count()).select_from(Poll).where(condition)) or 0
+        pages = max(1, -(-found // PER_PAGE))
+        page = min(max(1, page), pages)
+        rows = _summaries(session, condition, sort, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    return PollsPage(rows, found, page, pages)
 
 
 def poll_overview(slug: str) -> PollOverview:
@@ -120,19 +140,21 @@ def poll_overview(slug: str) -> PollOverview:
     with transaction() as session:
         poll = poll_to_read(session, slug)
         now = database_now(session)
-        voters, ballots = _voters(session, poll.id)
+        head = session.get(PollHead, poll.id)
+        counts = _count_candidates(session, [poll.id])[poll.id]
+        per_award = {count.award_id: count.all for count in counts}
         return PollOverview(
             slug=poll.slug,
             phase=phase_of(poll.state, poll.opens_at, poll.closes_at, now),
             settings=settings_of(poll),
             rules_are_default=poll.rules_text == default_rules_text(poll),
-            awards=_awards(poll),
-            candidates=len(poll.candidates),
-            withdrawn=sum(candidate.withdrawn_at is not None for candidate in poll.candidates),
-            voters=voters,
-            ballots=ballots,
-            unnumbered=unnumbered_ballots(session, poll.id),
-            readiness=check_ready(poll, now),
+            awards=_awards(poll, per_award),
+            candidates=sum(per_award.values()),
+            withdrawn=sum(count.all - count.standing for count in counts),
+            voters=head.voters if head else 0,
+            ballots=head.size if head else 0,
+            unnumbered=waiting_ballots(session, poll.id),
+            readiness=check_readiness(poll, poll.awards, _standing(counts), now),
             opened_at=poll.opened_at,
             closed_at=poll.closed_at,
             certified_at=poll.certified_at,
@@ -141,29 +163,74 @@ def poll_overview(slug: str) -> PollOverview:
         )
 
 
-def turnout(slug: str) -> Turnout:
-    """Return how many have voted and when; hours and days without a ballot are there with 0. Raises NotFound."""
+def drafts_opening_within(span: timedelta) -> tuple[datetime, Mapping[str, Readiness]]:
+    """Return the time now, and by slug what each draft lacks whose opening is near or past; as many queries for all."""
     with transaction() as session:
-        poll = poll_to_read(session, slug)
         now = database_now(session)
-        voters, ballots = _voters(session, poll.id)
-        per_hour = _per_hour(session, poll.id)
-        span = _span(poll, now, list(per_hour))
-        return Turnout(voters, ballots, _hours(per_hour, span), _days(per_hour, span), now)
+        query = select(Poll).where(Poll.state == "draft", Poll.opens_at <= now + span)
+        drafts = session.scalars(query.options(defer(Poll.voter_key), selectinload(Poll.awards))).all()
+        counted = _count_candidates(session, [poll.id for poll in drafts])
+        return now, {poll.slug: check_readiness(poll, poll.awards, _standing(counted[poll.id]), now) for poll in drafts}
 
 
-def _counts(session: Session, query: Select[int, int]) -> dict[int, int]:
-    return {row[0]: row[1] for row in session.execute(query)}
+def _summaries(
+    session: Session, condition: ColumnElement[bool], sort: str, *, limit: int | None, offset: int
+) -> tuple[PollSummary, ...]:
+    now = database_now(session)
+    query = select(*_COLUMNS).outerjoin(PollHead, PollHead.poll_id == Poll.id).where(condition)
+    query = query.order_by(*SORTS.get(sort, ()), Poll.id.desc()).limit(limit).offset(offset)
+    return tuple(
+        PollSummary(
+            slug=row.slug,
+            title=row.title,
+            phase=phase_of(row.state, row.opens_at, row.closes_at, now),
+            opens_at=row.opens_at,
+            closes_at=row.closes_at,
+            closed_at=row.closed_at,
+            candidates=row.candidates,
+            voters=row.voters,
+        )
+        for row in session.execute(query)
+    )
 
 
-def _voters(session: Session, poll_id: int) -> tuple[int, int]:
-    """Return how many voters there are and how many ballots, which differ in a daily poll."""
-    query = select(func.count(Ballot.voter_tag.distinct()), func.count()).where(Ballot.poll_id == poll_id)
-    row = session.execute(query).one()
-    return row[0], row[1]
+def _matches(word: str) -> ColumnElement[bool]:
+    return or_(Poll.title.icontains(word, autoescape=True), Poll.slug.icontains(word, autoescape=True))
 
 
-def _awards(poll: Poll) -> tuple[AwardOverview, ...]:
+def _is_in(phase: str) -> ColumnElement[bool]:
+    """Say in SQL what `phase_of` says of one poll; no phase is every phase."""
+    now = func.clock_now()
+    running = case(
+        (now < Poll.opens_at, literal(Phase.NOT_OPEN.value)),
+        (now < Poll.closes_at, literal(Phase.OPEN.value)),
+        else_=literal(Phase.CLOSED.value),
+    )
+    return case((Poll.state == "open", running), else_=Poll.state) == phase if phase else true()
+
+
+def _count_candidates(session: Session, poll_ids: Sequence[int]) -> Mapping[int, list[_AwardCount]]:
+    """Return by poll how many candidates each award has, and what those who stand lack."""
+    stands = Candidate.withdrawn_at.is_(None)
+    lacking = (Candidate.consented.is_(False), Candidate.secrecy_reviewed.is_(False), Candidate.photo.is_(None))
+    counts = [func.count(), *(func.count().filter(condition) for condition in (stands, *(stands & x for x in lacking)))]
+    query = select(Candidate.poll_id, Candidate.award_id, *counts).where(Candidate.poll_id.in_(poll_ids))
+    counted: defaultdict[int, list[_AwardCount]] = defaultdict(list)
+    for poll_id, *rest in session.execute(query.group_by(Candidate.poll_id, Candidate.award_id)):
+        counted[poll_id].append(_AwardCount(*rest))
+    return counted
+
+
+def _standing(counts: Sequence[_AwardCount]) -> Standing:
+    return Standing(
+        per_award={count.award_id: count.standing for count in counts},
+        without_consent=sum(count.without_consent for count in counts),
+        without_review=sum(count.without_review for count in counts),
+        without_photo=sum(count.without_photo for count in counts),
+    )
+
+
+def _awards(poll: Poll, candidates: Mapping[int, int]) -> tuple[AwardOverview, ...]:
     return tuple(
         AwardOverview(
             AwardSettings(
@@ -174,43 +241,7 @@ def _awards(poll: Poll) -> tuple[AwardOverview, ...]:
                 for_organisations=award.for_organisations,
                 id=award.id,
             ),
-            len(award.candidates),
+            candidates.get(award.id, 0),
         )
         for award in poll.awards
     )
-
-
-def _per_hour(session: Session, poll_id: int) -> dict[datetime, int]:
-    hour = func.date_trunc("hour", Ballot.accepted_at)
-    query = select(hour, func.count()).where(Ballot.poll_id == poll_id).group_by(hour)
-    return {local(at): count for at, count in session.execute(query)}
-
-
-def _span(poll: Poll, now: datetime, hours: Sequence[datetime]) -> tuple[datetime, datetime] | None:
-    """Return the first and last hour to show, None for a poll that has not begun."""
-    begin = min([*hours, local(poll.opens_at)] if poll.opens_at else hours, default=None)
-    if poll.state == "draft" or begin is None or local(now) < begin:
-        return None
-    end = min(now, poll.closed_at - timedelta.resolution) if poll.closed_at else now
-    return _on_the_hour(begin), _on_the_hour(max(begin, local(end)))
-
-
-def _hours(per_hour: dict[datetime, int], span: tuple[datetime, datetime] | None) -> tuple[Hour, ...]:
-    if span is None:
-        return ()
-    begin, end = span
-    begin = max(begin, end - timedelta(hours=HOURS_SHOWN - 1))
-    hours = [begin + timedelta(hours=step) for step in range(int((end - begin) / timedelta(hours=1)) + 1)]
-    return tuple(Hour(hour, per_hour.get(hour, 0)) for hour in hours)
-
-
-def _days(per_hour: dict[datetime, int], span: tuple[datetime, datetime] | None) -> tuple[Day, ...]:
-    if span is None:
-        return ()
-    first, last = local_day(span[0]), local_day(span[1])
-    days = [first + timedelta(days=step) for step in range((last - first).days + 1)]
-    return tuple(Day(day, sum(count for at, count in per_hour.items() if at.date() == day)) for day in days)
-
-
-def _on_the_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

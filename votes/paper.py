@@ -13,6 +13,7 @@ from foundation.encryption import UndecryptableError
 from foundation.errors import NotFound, Unavailable
 from foundation.transaction import transaction
 from votes.models import Poll
+from votes.phases import ended_early
 from votes.rules import AwardRule, BallotRules
 
 SECONDS_KEPT = 1.0
@@ -28,11 +29,12 @@ class Paper:
     state: str
     opens_at: datetime | None
     closes_at: datetime | None
+    closed_early: datetime | None
     daily: bool
     visibility: str
     followers_only: bool
     rules: BallotRules
-    voter_key: bytes
+    voter_key: bytes | None
 
 
 class PaperShelf:
@@ -95,6 +97,7 @@ def _paper_of(poll: Poll) -> Paper:
         state=poll.state,
         opens_at=poll.opens_at,
         closes_at=poll.closes_at,
+        closed_early=ended_early(poll.closed_at, poll.closes_at),
         daily=poll.period == "daily",
         visibility=poll.visibility,
         followers_only=poll.followers_only,

@@ -6,7 +6,9 @@ from flask import current_app
 
 from votes.ballot_page import PageShelf
 from votes.casting import BallotBox
+from votes.limits import LimitKeeper
 from votes.paper import PaperShelf
+from votes.sources import SourceCounter
 from votes.tally import RunningTally
 
 EXTENSION = "votes"
@@ -20,6 +22,8 @@ class Parts:
     tally: RunningTally
     shelf: PaperShelf
     pages: PageShelf
+    sources: SourceCounter
+    limits: LimitKeeper
 
 
 def votes_parts() -> Parts:

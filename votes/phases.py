@@ -21,3 +21,8 @@ def phase_of(state: str, opens_at: datetime | None, closes_at: datetime | None, 
     if now < opens_at:
         return Phase.NOT_OPEN
     return Phase.OPEN if now < closes_at else Phase.CLOSED
+
+
+def ended_early(closed_at: datetime | None, closes_at: datetime | None) -> datetime | None:
+    """Return when a poll ended, where that was before the time that was announced."""
+    return closed_at if closed_at and closes_at and closed_at < closes_at else None

@@ -12,13 +12,14 @@ from foundation.clock import database_now
 from foundation.errors import Conflict, InvalidInput, NotFound
 from foundation.ids import random_id, short_code
 from foundation.transaction import transaction
-from staff.actors import SYSTEM, Actor
+from staff.actors import SYSTEM, Actor, Consent
 from staff.audit import record
+from staff.supervision.opinions import refuse_while_objected
 from votes.errors import InvalidFields
 from votes.ledger import lock_poll_exclusively
 from votes.models import Award, Ballot, CertifiedCount, Poll, PollHead
 from votes.ordering import order_candidates
-from votes.readiness import Readiness, check_readiness
+from votes.readiness import Readiness, check_readiness, count_standing
 from votes.rules_text import write_rules
 from votes.settings import AwardSettings, PollSettings, check_awards, check_settings, check_slug
 from votes.tally import count_in_ledger
@@ -91,28 +92,26 @@ def default_rules_text(poll: Poll) -> str:
 
 def check_ready(poll: Poll, now: datetime) -> Readiness:
     """Say what the draft lacks at `now` before it may be opened."""
-    return check_readiness(poll, poll.awards, poll.candidates, now)
+    return check_readiness(poll, poll.awards, count_standing(poll.candidates), now)
 
 
-def open_poll(slug: str, actor: Actor) -> None:
-    """Approve a draft's times: ballots are taken from its opening to its closing time, by the database's clock.
+def open_poll(slug: str, consent: Consent) -> None:
+    """Open a draft for its times: ballots are taken from its opening to its closing time, by the database's clock.
 
     Numbers, awards and rules are frozen from here on. Raises Conflict where something is missing.
     """
     with transaction() as session:
         poll = draft_to_change(session, slug)
         now = database_now(session)
-        readiness = check_ready(poll, now)
-        if not readiness.ready:
-            raise Conflict("还不能开启：" + "".join(concern.text for concern in readiness.missing))
+        refuse_unready(poll, now)
         _fix_places(poll)
         poll.rules_text = poll.rules_text or default_rules_text(poll)
         poll.state, poll.opened_at = "open", now
-        _note_change(poll, "polls.open", actor, ["state"])
+        _note_change(poll, "polls.open", consent.actor, ["state"])
 
 
-def close_poll(slug: str, reason: str, actor: Actor) -> None:
-    """End an approved poll before its time, for good; waits until the ballots being written are in.
+def close_poll(slug: str, reason: str, consent: Consent) -> None:
+    """End an open poll before its time, for good; waits until the ballots being written are in.
 
     `reason` is kept in the audit trail. Raises InvalidInput without one, Conflict where the poll is not open.
     """
@@ -120,10 +119,9 @@ def close_poll(slug: str, reason: str, actor: Actor) -> None:
     with transaction() as session:
         lock_poll_exclusively(session, poll_to_read(session, slug).id)
         poll = poll_to_change(session, slug)
-        if poll.state != "open":
-            raise Conflict("只有已批准开启、还没有结束的投票可以提前结束。")
+        refuse_unless_open(poll)
         _close(poll, min(_after_the_last_ballot(session, poll.id), closing_time(poll)))
-        _note_change(poll, "polls.close", actor, ["state"], reason)
+        _note_change(poll, "polls.close", consent.actor, ["state"], reason)
 
 
 def close_due_polls() -> list[int]:
@@ -140,18 +138,14 @@ def close_due_polls() -> list[int]:
     return ids
 
 
-def certify_poll(slug: str, actor: Actor) -> None:
+def certify_poll(slug: str, consent: Consent) -> None:
     """Fix a closed poll's count for good and let its results be shown.
 
     Raises Conflict while ballots still wait for their number, or where the poll is not closed.
     """
     with transaction() as session:
         poll = poll_to_change(session, slug)
-        if poll.state != "closed":
-            raise Conflict("只有已经结束的投票可以认证。")
-        waiting = unnumbered_ballots(session, poll.id)
-        if waiting:
-            raise Conflict(f"还有{waiting}票正在编号，请稍候再认证。")
+        refuse_uncertifiable(session, poll)
         votes = count_in_ledger(session, poll.id).votes
         if votes.keys() - {candidate.number for candidate in poll.candidates}:
             raise Conflict("选票里有候选对象以外的编号，不能认证，请联系系统维护人员核查。")
@@ -160,8 +154,31 @@ def certify_poll(slug: str, actor: Actor) -> None:
             for candidate in poll.candidates
         )
         poll.state, poll.certified_at = "certified", database_now(session)
-        poll.certified_by = actor.display_name
-        _note_change(poll, "polls.certify", actor, ["state"])
+        poll.certified_by = f"{consent.requester.display_name}、{consent.approver.display_name}"
+        _note_change(poll, "polls.certify", consent.actor, ["state"])
+
+
+def refuse_unready(poll: Poll, now: datetime) -> None:
+    """Raise Conflict where the draft lacks something before it may be opened."""
+    readiness = check_ready(poll, now)
+    if not readiness.ready:
+        raise Conflict("还不能开启：" + "".join(concern.text for concern in readiness.missing))
+
+
+def refuse_unless_open(poll: Poll) -> None:
+    """Raise Conflict where there is nothing to end before its time."""
+    if poll.state != "open":
+        raise Conflict("只有已批准开启、还没有结束的投票可以提前结束。")
+
+
+def refuse_uncertifiable(session: Session, poll: Poll) -> None:
+    """Raise Conflict where the poll is not closed, ballots wait for their number, or a supervisor for an answer."""
+    if poll.state != "closed":
+        raise Conflict("只有已经结束的投票可以认证。")
+    waiting = unnumbered_ballots(session, poll.id)
+    if waiting:
+        raise Conflict(f"还有{waiting}票正在编号，请稍候再认证。")
+    refuse_while_objected("poll", poll.slug)
 
 
 def unnumbered_ballots(session: Session, poll_id: int) -> int:
@@ -303,4 +320,4 @@ def _close(poll: Poll, at: datetime) -> None:
 
 def _note_change(poll: Poll, act: str, actor: Actor, names: Iterable[str], detail: str = "") -> None:
     poll.revision += 1
-    record(act, audited(poll, f"：{detail}" if detail else ""), actor, fields=tuple(names))
+    record(act, audited(poll), actor, fields=tuple(names), purpose=detail)

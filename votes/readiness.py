@@ -1,7 +1,7 @@
 """What a draft still lacks before it may be opened, and what is worth a second look. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -39,11 +39,22 @@ class PollToCheck(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The candidates who have not withdrawn, counted: per award's id, and those who lack something."""
+
+    per_award: Mapping[int, int]
+    without_consent: int = 0
+    without_review: int = 0
+    without_photo: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Concern:
-    """One thing to see to; `about` says where: settings, awards or candidates."""
+    """One thing to see to; `about` says where: settings, awards or candidates, and which of these it concerns."""
 
     about: str
     text: str
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +69,21 @@ class Readiness:
         return not self.missing
 
 
-def check_readiness(
-    poll: PollToCheck, awards: Sequence[AwardToCheck], candidates: Iterable[CandidateToCheck], now: datetime
-) -> Readiness:
-    """Look the draft over as it stands at `now`."""
+def count_standing(candidates: Iterable[CandidateToCheck]) -> Standing:
+    """Count the candidates who stand."""
     standing = [candidate for candidate in candidates if candidate.withdrawn_at is None]
-    per_award = Counter(candidate.award_id for candidate in standing)
-    missing = [
-        *_settings_missing(poll, now),
-        *_awards_missing(awards, per_award),
-        *_candidates_missing(standing),
-    ]
-    doubts = [*_settings_doubted(poll, now), *_awards_doubted(awards, per_award), *_candidates_doubted(standing)]
+    return Standing(
+        per_award=Counter(candidate.award_id for candidate in standing),
+        without_consent=sum(not candidate.consented for candidate in standing),
+        without_review=sum(not candidate.secrecy_reviewed for candidate in standing),
+        without_photo=sum(candidate.photo is None for candidate in standing),
+    )
+
+
+def check_readiness(poll: PollToCheck, awards: Sequence[AwardToCheck], standing: Standing, now: datetime) -> Readiness:
+    """Look the draft over as it stands at `now`."""
+    missing = [*_settings_missing(poll, now), *_awards_missing(awards, standing), *_candidates_missing(standing)]
+    doubts = [*_settings_doubted(poll, now), *_awards_doubted(awards, standing), *_candidates_doubted(standing)]
     return Readiness(tuple(missing), tuple(doubts))
 
 
@@ -82,22 +96,20 @@ def _settings_missing(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
         yield Concern("settings", "候选对象按抽签排列，还没有填抽签号码。")
 
 
-def _awards_missing(awards: Sequence[AwardToCheck], per_award: Counter[int]) -> Iterable[Concern]:
+def _awards_missing(awards: Sequence[AwardToCheck], standing: Standing) -> Iterable[Concern]:
     if not awards:
         yield Concern("awards", "还没有设奖项。")
     for award in awards:
-        least = max(1, award.min_choices)
-        if per_award[award.id] < least:
-            yield Concern("candidates", f"“{award.name}”有{per_award[award.id]}名候选对象，至少要{least}名。")
+        there, least = standing.per_award.get(award.id, 0), max(1, award.min_choices)
+        if there < least:
+            yield Concern("candidates", f"“{award.name}”有{there}名候选对象，至少要{least}名。")
 
 
-def _candidates_missing(standing: Sequence[CandidateToCheck]) -> Iterable[Concern]:
-    unconsented = sum(not candidate.consented for candidate in standing)
-    unreviewed = sum(not candidate.secrecy_reviewed for candidate in standing)
-    if unconsented:
-        yield Concern("candidates", f"{unconsented}名候选对象还没有登记同意公开。")
-    if unreviewed:
-        yield Concern("candidates", f"{unreviewed}名候选对象还没有登记保密审查。")
+def _candidates_missing(standing: Standing) -> Iterable[Concern]:
+    if standing.without_consent:
+        yield Concern("candidates", f"{standing.without_consent}名候选对象还没有登记同意公开。", "consented")
+    if standing.without_review:
+        yield Concern("candidates", f"{standing.without_review}名候选对象还没有登记保密审查。", "secrecy_reviewed")
 
 
 def _settings_doubted(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
@@ -107,17 +119,15 @@ def _settings_doubted(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
         yield Concern("settings", "咨询电话或监督电话没有填，投票人看不到。")
 
 
-def _awards_doubted(awards: Sequence[AwardToCheck], per_award: Counter[int]) -> Iterable[Concern]:
+def _awards_doubted(awards: Sequence[AwardToCheck], standing: Standing) -> Iterable[Concern]:
     for award in awards:
-        if 0 < per_award[award.id] <= award.places:
-            yield Concern(
-                "awards", f"“{award.name}”有{per_award[award.id]}名候选对象、{award.places}个名额，没有差额。"
-            )
-        if per_award[award.id] and award.max_choices > per_award[award.id]:
+        there = standing.per_award.get(award.id, 0)
+        if 0 < there <= award.places:
+            yield Concern("awards", f"“{award.name}”有{there}名候选对象、{award.places}个名额，没有差额。")
+        if there and award.max_choices > there:
             yield Concern("awards", f"“{award.name}”最多可选{award.max_choices}，多于候选对象人数。")
 
 
-def _candidates_doubted(standing: Sequence[CandidateToCheck]) -> Iterable[Concern]:
-    without_photo = sum(candidate.photo is None for candidate in standing)
-    if without_photo:
-        yield Concern("candidates", f"{without_photo}名候选对象没有照片，页面上显示占位图。")
+def _candidates_doubted(standing: Standing) -> Iterable[Concern]:
+    if standing.without_photo:
+        yield Concern("candidates", f"{standing.without_photo}名候选对象没有照片，页面上显示占位图。", "photo")

@@ -15,10 +15,10 @@ from votes.ballot_page import AwardColumn, BallotPage, CandidateCard, paragraphs
 from votes.models import Award, Candidate, Poll
 from votes.ordering import order_candidates
 from votes.paper import Paper
-from votes.phases import Phase, phase_of
+from votes.phases import Phase, ended_early, phase_of
 from votes.receipts import Receipt, own_receipt
 from votes.results import may_see_results
-from votes.voters import voter_tag
+from votes.voters import KEY_IS_GONE, voter_tag
 from wechat.identity import Voter
 
 
@@ -35,7 +35,7 @@ class CandidatePage:
 @dataclass(frozen=True, slots=True)
 class Me:
     """What a poll's page has to know about its reader; `order_seed` shuffles candidates where every voter has an
-    order of their own.
+    order of their own. `note` says why a receipt cannot be found for somebody who may have one.
     """
 
     signed_in: bool
@@ -45,6 +45,7 @@ class Me:
     now: datetime
     phase: Phase
     sees_results: bool
+    note: str = ""
 
 
 def read_ballot_page(slug: str) -> BallotPage:
@@ -67,7 +68,8 @@ def read_candidate_page(slug: str, number: int) -> CandidatePage:
 
 def read_me(paper: Paper, voter: Voter | None) -> Me:
     """Return what is personal on the pages of one poll."""
-    tag = voter_tag(paper.voter_key, voter.openid) if voter else None
+    key = paper.voter_key
+    tag = voter_tag(key, voter.openid) if voter and key else None
     receipt = own_receipt(paper.poll_id, tag) if tag else None
     with transaction() as session:
         now = database_now(session)
@@ -76,10 +78,11 @@ def read_me(paper: Paper, voter: Voter | None) -> Me:
         signed_in=voter is not None,
         snapshot=voter is not None and voter.snapshot,
         receipt=receipt,
-        order_seed=hmac.digest(paper.voter_key, b"order" + tag, "sha256").hex()[:16] if tag else None,
+        order_seed=hmac.digest(key, b"order" + tag, "sha256").hex()[:16] if key and tag else None,
         now=now,
         phase=phase,
         sees_results=may_see_results(paper.visibility, phase, has_voted=receipt is not None),
+        note=KEY_IS_GONE if voter and key is None else "",
     )
 
 
@@ -103,6 +106,7 @@ def _ballot_page(poll: Poll) -> BallotPage:
         supervision_phone=poll.supervision_phone,
         rules=points_of(poll.rules_text),
         awards=tuple(_column(poll, award) for award in poll.awards),
+        closed_early=ended_early(poll.closed_at, poll.closes_at),
     )
 
 

@@ -1,6 +1,7 @@
 """What polls answer in the chat: the way to vote, to the results, and whether a receipt is in."""
 
 import re
+from urllib.parse import quote
 
 from flask import Flask
 
@@ -12,7 +13,7 @@ from votes.receipts import find_receipt
 from wechat.account import current_account
 from wechat.inbox import Push, Reply, TextReply, register_handler
 from wechat.menu import MenuEntry, offer_menu
-from wechat.replies import Way, offer_keyword, offer_ways
+from wechat.offers import Way, offer_keyword, offer_ways
 
 VOTE, RESULTS, RECEIPT = "投票", "结果", "查票"
 VOTE_PATH = "/vote"
@@ -26,11 +27,11 @@ def register_replies(app: Flask) -> None:
     register_handler(app, answer_receipt)
     offer_keyword(app, VOTE, "打开正在进行的投票")
     offer_keyword(app, RESULTS, "看已公布的结果")
-    offer_keyword(app, f"{RECEIPT} 回执编号", "看这张票是否已收录")
+    offer_keyword(app, RECEIPT, "看这张票是否已收录", follow="回执编号")
     offer_ways(app, ways_to_polls)
     offer_menu(
         app,
-        MenuEntry("网上评议", "投票", "view", VOTE_PATH),
+        MenuEntry("网上评议", "投票", "view", f"{VOTE_PATH}?from=menu"),
         MenuEntry("网上评议", "看结果", "click", RESULTS),
         MenuEntry("网上评议", "查票", "click", RECEIPT),
         MenuEntry("首页", "首页", "page", "/"),
@@ -89,7 +90,8 @@ def _invitation(poll: CurrentPoll) -> str:
 
 
 def _sign_in_path(poll: CurrentPoll) -> str:
-    return f"/wechat/login?next={poll.path}"
+    """Return the way through the sign-in to the poll, marked so that its ballots count as come from the chat."""
+    return f"/wechat/login?next={quote(f'{poll.path}?from=chat', safe='/')}"
 
 
 def _site() -> str:

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, selectinload
 
 from foundation.clock import database_now
 from foundation.errors import NotFound
 from foundation.keyvalue import RedisError
 from foundation.transaction import transaction
-from votes.models import Award, Ballot, CertifiedCount, Poll
+from votes.models import Award, Candidate, CertifiedCount, Poll, PollHead
 from votes.numbering import last_publication
-from votes.phases import Phase, phase_of
+from votes.phases import Phase, ended_early, phase_of
 from votes.ranking import Standing, rank
 from votes.tally import RunningTally
 
@@ -49,6 +49,7 @@ class PollResults:
     ballots: int
     voided: int
     awards: tuple[AwardResult, ...]
+    closed_early: datetime | None = None
 
 
 def may_see_results(visibility: str, phase: Phase, *, has_voted: bool) -> bool:
@@ -66,9 +67,7 @@ def read_results(slug: str, tally: RunningTally) -> PollResults | None:
     None where there is nothing to show yet. Whether this reader may see them is the caller's question.
     """
     with transaction() as session:
-        poll = session.scalars(select(Poll).where(Poll.slug == slug)).one_or_none()
-        if poll is None:
-            raise NotFound("没有这项投票。")
+        poll = _poll(session, slug)
         now = database_now(session)
         if poll.state == "certified":
             ballots, votes, as_of = _certified(session, poll)
@@ -79,14 +78,24 @@ def read_results(slug: str, tally: RunningTally) -> PollResults | None:
             ballots, votes = shown
             as_of = last_publication(now) if poll.visibility == "daily" and poll.state == "open" else now
         awards = tuple(_award_result(award, votes) for award in poll.awards)
-        return PollResults(
-            poll.slug, poll.title, phase_of(poll.state, poll.opens_at, poll.closes_at, now), as_of, ballots, 0, awards
-        )
+        phase = phase_of(poll.state, poll.opens_at, poll.closes_at, now)
+        early = ended_early(poll.closed_at, poll.closes_at)
+        return PollResults(poll.slug, poll.title, phase, as_of, ballots, 0, awards, early)
+
+
+def _poll(session: Session, slug: str) -> Poll:
+    """Load what a result shows; the poll's voter key and the candidates' long texts stay where they are."""
+    candidates = selectinload(Poll.awards).selectinload(Award.candidates)
+    shown = candidates.load_only(Candidate.number, Candidate.name, Candidate.unit, Candidate.withdrawn_at)
+    poll = session.scalars(select(Poll).where(Poll.slug == slug).options(defer(Poll.voter_key), shown)).one_or_none()
+    if poll is None:
+        raise NotFound("没有这项投票。")
+    return poll
 
 
 def _certified(session: Session, poll: Poll) -> tuple[int, dict[int, int], datetime]:
     rows = session.execute(select(CertifiedCount.number, CertifiedCount.votes).where(CertifiedCount.poll_id == poll.id))
-    ballots = session.scalar(select(func.count()).select_from(Ballot).where(Ballot.poll_id == poll.id)) or 0
+    ballots = session.get_one(PollHead, poll.id).size
     return ballots, {row[0]: row[1] for row in rows}, poll.certified_at or database_now(session)
 
 

@@ -1,11 +1,13 @@
 """The room put together: what the factory calls to have polls in the application."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psycopg
 from flask import Flask
 from sqlalchemy import select
 
+import votes.acts
+import votes.witnessing  # noqa: F401  # what staff may do with polls, and what supervisors witness of them
 from config import Settings
 from foundation.clock import utc_now
 from foundation.database import libpq_url
@@ -17,14 +19,17 @@ from votes.casting import BallotBox
 from votes.console import register_polls_console
 from votes.gate import Gate, Limits
 from votes.ledger import Committer
-from votes.models import Poll
+from votes.limits import LimitKeeper
+from votes.models import Poll, PollHead
 from votes.numbering import Sequencer, TallyKeeper
 from votes.paper import PaperShelf
 from votes.parts import EXTENSION, Parts, votes_parts
 from votes.polls import close_due_polls
 from votes.replies import register_replies
 from votes.slot import open_slot
+from votes.sources import Source, SourceCounter, write_sources
 from votes.tally import RunningTally
+from votes.turnout import recount_turnout
 from votes.views import blueprint
 from wechat.followers import follows
 
@@ -38,7 +43,9 @@ def register_votes(app: Flask, connections: Connections) -> None:
     gate, shelf = Gate(client, limits), PaperShelf()
     committer = build_committer(connections, gate)
     box = BallotBox(shelf, committer, follows, utc_now)
-    app.extensions[EXTENSION] = Parts(box, RunningTally(client), shelf, PageShelf())
+    app.extensions[EXTENSION] = Parts(
+        box, RunningTally(client), shelf, PageShelf(), _build_source_counter(app), LimitKeeper(gate)
+    )
     app.register_blueprint(blueprint)
     register_polls_console(app)
     register_replies(app)
@@ -60,17 +67,27 @@ def build_committer(connections: Connections, gate: Gate) -> Committer:
     return Committer(connect, remember, gate=gate)
 
 
+def _build_source_counter(app: Flask) -> SourceCounter:
+    def write(counts: Mapping[Source, int]) -> None:
+        with app.app_context():
+            write_sources(counts)
+
+    return SourceCounter(write)
+
+
 def build_sequencer() -> Sequencer:
     """Return the sequencer for a process of its own."""
     return Sequencer(TallyKeeper(votes_parts().tally), close_due_polls)
 
 
 def rebuild_tallies() -> int:
-    """Forget every shown tally and count it anew; returns how many polls there are."""
+    """Forget every shown tally and count it anew, and the turnout kept beside the ledger; returns how many polls."""
     keeper, tally = TallyKeeper(votes_parts().tally), votes_parts().tally
     with transaction() as session:
         polls = list(session.scalars(select(Poll.id).where(Poll.state != "draft")))
     for poll_id in polls:
+        with transaction() as session:
+            recount_turnout(session, session.get_one(PollHead, poll_id, with_for_update=True))
         tally.forget(poll_id)
         keeper.keep(poll_id)
     return len(polls)

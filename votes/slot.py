@@ -22,6 +22,7 @@ from votes.answers import HTTP, Json, outcome_json
 from votes.casting import Outcome, Status, cast_ballot
 from votes.csrf import sent_by_our_page
 from votes.parts import votes_parts
+from votes.sources import HEADER
 from wechat.identity import current_voter
 
 log = structlog.get_logger(__name__)
@@ -78,8 +79,12 @@ def cast(settings: Settings, request: Request, slug: str) -> Response:
     if voter is None:
         return _json({"status": "sign_in"}, 401)
     choices, nonce = _read(request)
-    network = network_of(request.remote_addr)
-    return _outcome(cast_ballot(votes_parts().box, slug, voter, choices, nonce, network=network), settings)
+    parts, network = votes_parts(), network_of(request.remote_addr)
+    parts.limits.look()
+    outcome = cast_ballot(parts.box, slug, voter, choices, nonce, network=network)
+    if outcome.status is Status.ACCEPTED and outcome.receipt:
+        parts.sources.count(slug, outcome.receipt.accepted_at, request.headers.get(HEADER, ""))
+    return _outcome(outcome, settings)
 
 
 def _read(request: Request) -> tuple[object, object]:

@@ -51,7 +51,7 @@ COLUMNS = (
     Column("brief", "简要事迹", "", 44, "200字左右。", "这里写200字左右的简要事迹。"),
     Column("deeds", "事迹材料", "", 60, "2000字左右，可以分段。", "这里写2000字左右的事迹材料。"),
     Column("photo_file", "照片文件名", "可空", 20, _PHOTO_GUIDE, "示例姓名.jpg"),
-    Column("consented", "同意公示", "是/否", 14, "本人（组织）同意公示填“是”。", YES),
+    Column("consented", "同意公开", "是/否", 14, "本人（组织）同意公开填“是”。", YES),
     Column("secrecy_reviewed", "保密审查", "是/否", 14, "材料已通过保密审查填“是”。", YES),
 )
 

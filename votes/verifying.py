@@ -11,6 +11,7 @@ from votes.models import Ballot, CertifiedCount, Poll, PollHead
 from votes.paper import rules_of
 from votes.rules import BallotRules, check_choices, unpack
 from votes.tally import count_in_ledger
+from votes.turnout import turnout_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ class LedgerReport:
 
 
 def verify_ledger() -> list[LedgerReport]:
-    """Check every poll: dense numbers, one ballot per voter and period, valid choices, times within the window."""
+    """Check every poll: dense numbers, one ballot per voter and period, valid choices, times within the window.
+
+    What is kept beside the ledger (turnout by hour, the number of voters, the certified counts) has to agree with it.
+    """
     with transaction() as session:
         return [_verify(session, poll) for poll in session.scalars(select(Poll).order_by(Poll.id))]
 
@@ -37,6 +41,7 @@ def _verify(session: Session, poll: Poll) -> LedgerReport:
         *_times(session, poll),
         *_choices(session, poll),
         *_certified(session, poll),
+        *turnout_faults(session, poll.id),
     )
     return LedgerReport(poll.slug, ballots, faults)
 

@@ -14,6 +14,7 @@ from foundation.errors import NotFound
 from foundation.ids import read_short_code
 from foundation.pages import Prepared, prepare
 from foundation.web import allow_framing
+from staff.acts import is_declared_for
 from staff.cookies import session_token
 from staff.sessions import find_session
 from votes.answers import Json, me_json, poll_json, results_json
@@ -36,9 +37,9 @@ _JSON = "application/json"
 
 @blueprint.get("/vote")
 def vote() -> ResponseReturnValue:
-    """Lead whoever wants to vote to the poll that takes ballots now."""
+    """Lead whoever wants to vote to the poll that takes ballots now, and say there how they came."""
     poll = poll_to_vote_in()
-    return redirect(poll.path if poll else "/")
+    return redirect(hand_over_address(poll.path, None, request.args.get("from")) if poll else "/")
 
 
 @blueprint.get("/polls/<slug>")
@@ -105,7 +106,8 @@ def qr(slug: str) -> Response:
     """The address of the ballot page as a picture, for going on inside WeChat with what was chosen here."""
     _readable(slug)
     picture = io.BytesIO()
-    address = hand_over_address(f"{_settings().public_url}/polls/{slug}", request.args.get("b"))
+    page = f"{_settings().public_url}/polls/{slug}"
+    address = hand_over_address(page, request.args.get("b"), request.args.get("from"))
     segno.make(address, error="m").save(picture, kind="svg", scale=4, border=2)
     return Response(picture.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": _ASK_AGAIN})
 
@@ -116,10 +118,7 @@ def results(slug: str) -> Response:
     found = _results(slug)
     if found is not None:
         return Response(render_template("votes/results.html", results=found, cut_words=cut_words))
-    page = render_template(
-        "votes/results_later.html", slug=slug, visibility=paper.visibility, state=phase, closes_at=paper.closes_at
-    )
-    return Response(page)
+    return Response(render_template("votes/results_later.html", slug=slug, poll=paper, state=phase))
 
 
 @blueprint.get("/polls/<slug>/results.json")
@@ -156,9 +155,15 @@ def _readable(slug: str) -> tuple[Paper, Phase]:
     """Return the paper of a poll that this reader may see: drafts are for the staff alone."""
     paper = votes_parts().shelf.get(slug)
     phase = phase_of(paper.state, paper.opens_at, paper.closes_at, utc_now())
-    if phase is Phase.DRAFT and find_session(session_token(request), keeps_awake=False) is None:
+    if phase is Phase.DRAFT and not _is_staff():
         raise NotFound("没有这项投票。")
     return paper, phase
+
+
+def _is_staff() -> bool:
+    """Tell whether somebody reads who may see drafts in the console."""
+    found = find_session(session_token(request), keeps_awake=False)
+    return found is not None and found.complete and is_declared_for(found.role, "polls.see")
 
 
 def _results(slug: str) -> PollResults | None:

@@ -3,6 +3,9 @@
 import hmac
 
 TAG_BYTES = 16
+KEY_IS_GONE = (
+    "投票结束已超过190天，微信号与选票的对应关系已按规定销毁，这里查不到您的回执。留着回执编号的，仍可在“查回执”里查。"
+)
 
 
 def voter_tag(key: bytes, openid: str) -> bytes:

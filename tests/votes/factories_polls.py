@@ -9,7 +9,7 @@ from sqlalchemy import select
 from foundation.database import db
 from foundation.ids import short_code
 from foundation.transaction import transaction
-from staff.models import AuditEntry
+from staff.audit.models import AuditEntry
 from tests.factories import CLERK
 from votes.candidates import CandidateEntry, add_candidate, record_check
 from votes.models import Ballot, Poll

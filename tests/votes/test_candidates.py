@@ -8,7 +8,7 @@ from flask import Flask
 
 from foundation.errors import Conflict, InvalidInput, NotFound
 from tests.conftest import DatabaseClock
-from tests.factories import CLERK, make_poll
+from tests.factories import BOTH, CLERK, make_poll
 from tests.votes.factories_polls import NOON, SETTINGS, acts, award_ids, make_draft, make_ready, poll_of
 from votes.candidate_list import all_candidates, find_candidates, find_numbers, read_candidate
 from votes.candidates import (
@@ -64,7 +64,7 @@ class TestEntering:
 
     def test_once_open_texts_may_be_mended_and_the_name_may_not(self) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         assert edit_candidate("demo", 3, replace(entry_of(3), brief="示例事迹"), CLERK) == ("brief",)
         with pytest.raises(Conflict) as refused:
             edit_candidate("demo", 3, replace(entry_of(3), name="丙示例"), CLERK)
@@ -72,7 +72,7 @@ class TestEntering:
 
     def test_nothing_is_added_or_removed_once_open(self) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         for change in (
             lambda: add_candidate("demo", entry_of(3), CLERK),
             lambda: delete_candidate("demo", 3, CLERK),
@@ -129,7 +129,7 @@ class TestPlaces:
     def test_what_a_hand_corrected_survives_opening(self) -> None:
         make_ready()
         move_candidate("demo", 4, 1, CLERK)
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         assert in_list_order() == ["王示例", "丁示例", "马示例"]
 
     def test_no_hand_corrects_a_draw(self) -> None:
@@ -158,7 +158,7 @@ class TestChecks:
 class TestWithdrawal:
     def test_who_withdraws_stays_on_the_page_and_the_reason_in_the_trail(self) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         before = poll_of().revision
         withdraw_candidate("demo", 4, "本人申请", CLERK)
         assert read_candidate("demo", 4).withdrawn_at is not None

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from foundation.clock import database_now
 from foundation.transaction import transaction
-from tests.factories import CLERK, make_poll, sign_in
+from tests.factories import BOTH, make_poll, sign_in
 from tests.votes.test_casting import cast
 from votes.models import Ballot, Poll
 from votes.numbering import drain
@@ -28,7 +28,7 @@ def test_a_ballot_that_got_in_while_closing_waited_lies_before_the_closing(clien
         begun = database_now(session)
         # Committed on the committer's own connection, while this transaction's clock stands still.
         assert cast(client)[0] == 201
-        close_poll("demo", "示例：提前结束", CLERK)
+        close_poll("demo", "示例：提前结束", BOTH)
     drain(poll_id)
 
     with transaction() as session:

@@ -10,13 +10,15 @@ import xlsxwriter
 from flask import Flask
 from openpyxl import load_workbook
 from PIL import Image
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import FileStorage
 
+from foundation.errors import Conflict
 from tests.conftest import DatabaseClock
-from tests.factories import CLERK, fill_ledger, make_poll
-from tests.staff.factories_staff import Browser, make_staff
+from tests.factories import BOTH, CLERK, fill_ledger, make_poll
+from tests.staff.factories_staff import Browser, leader_approves, make_staff
 from tests.votes.factories_polls import NOON, acts, award_ids, make_draft, make_ready, poll_of
 from votes.candidate_list import all_candidates, read_candidate
+from votes.candidates import withdraw_candidate
 from votes.overview import list_polls, poll_overview
 from votes.phases import Phase
 from votes.polls import open_poll
@@ -77,13 +79,15 @@ def archive(*names: str) -> bytes:
 
 
 def upload(desk: Browser, path: str, content: bytes, filename: str, **fields: str) -> str:
-    """Send a file by a form of the console and return the page that answers."""
+    """Send a file by a form of the console and return the page it leads to."""
     data = {"csrf_token": desk.csrf_token(), "file": FileStorage(io.BytesIO(content), filename), **fields}
-    return desk.client.post(path, data=data, headers={"Origin": desk.origin}).text
+    answer = desk.client.post(path, data=data, headers={"Origin": desk.origin})
+    return desk.get(answer.location).text if answer.location else answer.text
 
 
-def token_in(page: str) -> str:
-    found = re.search(r'name="token" value="(\w+)"', page)
+def confirming(page: str) -> str:
+    """Return where the form of a preview leads."""
+    found = re.search(r'action="(/console/polls/[\w-]+/(?:import|photos)/\w+/confirm)"', page)
     assert found is not None
     return found[1]
 
@@ -152,7 +156,7 @@ class TestDrafting:
 
     def test_after_opening_the_settings_offer_the_telephones_alone(self, desk: Browser) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         page = desk.get("/console/polls/demo/edit").text
         assert re.findall(r'<input id="(\w+)"', page) == ["enquiry_phone", "supervision_phone"]
         fields = {"enquiry_phone": "0391-2222222", "supervision_phone": "", "title": "另一个名称"}
@@ -169,8 +173,8 @@ class TestImporting:
         assert "“n.xlsx”有3处错误，没有导入" in page
         assert re.findall(r'<td class="nowrap">(.*?)</td><td>(.*?)</td>', page) == [
             ("第2行 D列", "推荐单位"),
-            ("第2行 I列", "同意公示"),
-            ("第3行 I列", "同意公示"),
+            ("第2行 I列", "同意公开"),
+            ("第3行 I列", "同意公开"),
         ]
         assert len(all_candidates("demo")) == 5
 
@@ -180,17 +184,18 @@ class TestImporting:
         page = upload(desk, "/console/polls/demo/import", sheet(*people), "n.xlsx")
         assert "导入后共2名候选对象，其中新增1名，现有的4名不在表格里，将被删去。" in page
         assert len(all_candidates("demo")) == 5
-        answer = desk.submit("/console/polls/demo/import/confirm", token=token_in(page))
+        answer = desk.submit(confirming(page))
         assert (answer.status_code, answer.location) == (303, "/console/polls/demo/photos")
         assert [one.name for one in all_candidates("demo")] == ["丁示例", "新示例"]
 
     def test_an_upload_is_confirmed_once_and_only_for_its_own_poll(self, desk: Browser) -> None:
         make_draft("other")
         make_draft()
-        token = token_in(upload(desk, "/console/polls/demo/import", sheet(("丁示例", "示例县二")), "n.xlsx"))
-        assert "上传的文件已不在，请重新选择。" in desk.submit("/console/polls/other/import/confirm", token=token).text
-        assert desk.submit("/console/polls/demo/import/confirm", token=token).status_code == 303
-        assert "上传的文件已不在，请重新选择。" in desk.submit("/console/polls/demo/import/confirm", token=token).text
+        path = confirming(upload(desk, "/console/polls/demo/import", sheet(("丁示例", "示例县二")), "n.xlsx"))
+        assert desk.submit(path.replace("demo", "other")).status_code == 404
+        assert desk.submit(path).status_code == 303
+        again = desk.submit(path)
+        assert (again.status_code, "这次导入已经确认过了。" in again.text) == (409, True)
         assert all_candidates("other") == ()
 
     def test_without_a_file_it_asks_for_one(self, desk: Browser) -> None:
@@ -210,52 +215,38 @@ class TestPhotos:
     def test_photos_are_matched_asked_about_and_attached(self, desk: Browser) -> None:
         make_draft()
         people = (("丁示例", "示例县一"), ("丁示例", "示例县二"), ("王示例", "示例县二"))
-        token = token_in(upload(desk, "/console/polls/demo/import", sheet(*people), "n.xlsx"))
-        desk.submit("/console/polls/demo/import/confirm", token=token)
+        desk.submit(confirming(upload(desk, "/console/polls/demo/import", sheet(*people), "n.xlsx")))
         page = upload(desk, "/console/polls/demo/photos", archive("王示例.jpg", "丁示例.jpg", "谁.jpg"), "p.zip")
         assert "1张对上了候选对象，1张请在上面指定，1个文件不用。" in page
-        answer = desk.submit(
-            "/console/polls/demo/photos/confirm", token=token_in(page), sheet="", questions="1", **{"question-0": "2"}
-        )
+        answer = desk.submit(confirming(page), questions="1", **{"question-0": "2"})
         assert (answer.status_code, answer.location) == (303, "/console/polls/demo/candidates/")
         assert [one.number for one in all_candidates("demo") if one.photo] == [2, 3]
 
     def test_one_candidate_gets_one_photo(self, desk: Browser) -> None:
         make_draft()
         people = (("丁示例", "示例县一"), ("丁示例", "示例县二"))
-        token = token_in(upload(desk, "/console/polls/demo/import", sheet(*people), "n.xlsx"))
-        desk.submit("/console/polls/demo/import/confirm", token=token)
+        desk.submit(confirming(upload(desk, "/console/polls/demo/import", sheet(*people), "n.xlsx")))
         page = upload(desk, "/console/polls/demo/photos", archive("a/丁示例.jpg", "b/丁示例.jpg"), "p.zip")
         answers = {"question-0": "1", "question-1": "1"}
-        answer = desk.submit("/console/polls/demo/photos/confirm", token=token_in(page), questions="2", **answers)
+        answer = desk.submit(confirming(page), questions="2", **answers)
         assert answer.status_code == 422
         assert "1号选了两张照片，请只留一张。" in answer.text
         assert answer.text.count('<option value="1" selected>') == 2
 
-    def test_a_whole_poll_goes_part_by_part(self, desk: Browser) -> None:
-        make_poll(state="draft", awards=(("十佳党员", 25, 3),))
-        names = [f"{number}.jpg" for number in range(1, 26)]
-        token = token_in(upload(desk, "/console/polls/demo/photos", archive(*names), "p.zip"))
-        first = desk.submit("/console/polls/demo/photos/confirm", token=token, sheet="", questions="0").text
-        assert '<progress max="25" value="20"' in first
-        assert sum(one.photo is not None for one in all_candidates("demo")) == 20
-        answer = desk.submit("/console/polls/demo/photos/confirm", token=token, sheet="", questions="0", done="20")
-        assert answer.status_code == 303
-        assert all(one.photo for one in all_candidates("demo"))
-
     def test_names_given_in_the_sheet_count(self, desk: Browser) -> None:
         make_draft()
         page = upload(desk, "/console/polls/demo/import", sheet(("丁示例", "示例县一"), photo_file="x1.jpg"), "n.xlsx")
-        on = desk.submit("/console/polls/demo/import/confirm", token=token_in(page)).location
+        on = desk.submit(confirming(page)).location
         sheet_token = re.search(r"sheet=(\w+)", on)
         assert sheet_token is not None
         page = upload(desk, "/console/polls/demo/photos", archive("x1.jpg"), "p.zip", sheet=sheet_token[1])
-        desk.submit("/console/polls/demo/photos/confirm", token=token_in(page), sheet=sheet_token[1], questions="0")
+        desk.submit(confirming(page))
         assert read_candidate("demo", 1).photo is not None
 
     def test_what_is_no_archive_is_told(self, desk: Browser) -> None:
         make_ready()
-        assert 'id="file-error">这不是 ZIP 压缩包' in upload(desk, "/console/polls/demo/photos", b"no archive", "p.zip")
+        page = upload(desk, "/console/polls/demo/photos", b"no archive", "p.zip")
+        assert ("“p.zip”没有导入" in page, "这不是 ZIP 压缩包" in page) == (True, True)
 
     def test_a_single_photo_is_given_and_taken_away(self, desk: Browser) -> None:
         make_ready()
@@ -268,28 +259,6 @@ class TestPhotos:
 
 
 class TestCandidates:
-    def test_ticked_candidates_are_checked_and_the_search_stays(self, desk: Browser) -> None:
-        make_poll(state="draft", awards=(("十佳党员", 60, 3),))
-        token = desk.csrf_token()
-        fields = MultiDict([("csrf_token", token), ("numbers", "1"), ("numbers", "2"), ("check", "consented")])
-        path = "/console/polls/demo/candidates/checks?lacking=photo&page=2"
-        answer = desk.client.post(path, data=fields, headers={"Origin": desk.origin})
-        assert answer.location == "/console/polls/demo/candidates/?lacking=photo&page=2"
-        assert messages(desk.get(answer.location).text) == ["已为0名候选对象登记同意公开。"]
-
-    def test_all_that_were_found_are_checked_at_once(self, desk: Browser) -> None:
-        make_draft()
-        people = [(f"示例{number}", "示例县") for number in range(60)]
-        token = token_in(upload(desk, "/console/polls/demo/import", sheet(*people, consented="否"), "n.xlsx"))
-        desk.submit("/console/polls/demo/import/confirm", token=token)
-        desk.submit("/console/polls/demo/candidates/checks?words=示例1", everyone="1", check="consented")
-        consented = [one.name for one in all_candidates("demo") if one.consented]
-        assert consented == ["示例1", *(f"示例{number}" for number in range(10, 20))]
-
-    def test_without_a_tick_it_says_so(self, desk: Browser) -> None:
-        make_ready()
-        assert "请先勾选候选对象。" in desk.submit("/console/polls/demo/candidates/checks", check="consented").text
-
     def test_a_candidate_is_added_changed_moved_and_deleted(self, desk: Browser) -> None:
         make_ready()
         award = str(award_ids()[1])
@@ -312,7 +281,7 @@ class TestCandidates:
 
     def test_what_no_database_takes_is_left_out(self, desk: Browser) -> None:
         make_ready()
-        assert desk.get("/console/polls/demo/candidates/?words=%00丁&award=99999999999&page=x").status_code == 200
+        assert desk.get("/console/polls/demo/candidates/?words=丁&award=99999999999&page=x").status_code == 200
         assert desk.get("/console/polls/demo/candidates/99999999999999999999").status_code == 404
         desk.submit("/console/polls/demo/candidates/3", award=str(award_ids()[1]), name="丁\0示例", unit="示例县")
         assert read_candidate("demo", 3).name == "丁示例"
@@ -330,18 +299,29 @@ class TestSteps:
     def test_opening_states_its_consequence_and_asks_for_a_tick(self, desk: Browser) -> None:
         make_ready()
         page = desk.get("/console/polls/demo/open").text
-        assert "投票将于4月19日 12:00自动开始，4月26日 12:00自动结束。" in page
+        assert "批准后，投票将于4月19日 12:00自动开始，4月26日 12:00自动结束。" in page
         answer = desk.submit("/console/polls/demo/open")
         assert (answer.status_code, poll_of().state) == (422, "draft")
         assert 'id="confirmed-error">请先勾选' in answer.text
         assert desk.submit("/console/polls/demo/open", confirmed="1").status_code == 303
+        assert poll_overview("demo").phase is Phase.DRAFT
+        assert "等部领导批准" in desk.get("/console/polls/demo/open").text
+        leader_approves()
         assert poll_overview("demo").phase is Phase.NOT_OPEN
+
+    def test_a_draft_that_was_changed_after_the_request_is_asked_for_anew(self, desk: Browser) -> None:
+        make_ready()
+        desk.submit("/console/polls/demo/open", confirmed="1")
+        withdraw_candidate("demo", 3, "示例理由", CLERK)
+        with pytest.raises(Conflict, match="申请提出以后内容又有改动"):
+            leader_approves()
+        assert poll_of().state == "draft"
 
     def test_what_is_missing_leads_to_where_it_is_mended(self, desk: Browser) -> None:
         make_draft()
         page = desk.get("/console/polls/demo/open").text
         assert "“示例组织奖”有0名候选对象，至少要1名。" in page
-        assert ">开启投票</button>" not in page
+        assert ">申请开启</button>" not in page
         assert desk.submit("/console/polls/demo/open", confirmed="1").status_code == 409
 
     def test_closing_early_keeps_the_reason_when_the_tick_is_missing(self, desk: Browser) -> None:
@@ -349,15 +329,19 @@ class TestSteps:
         answer = desk.submit("/console/polls/demo/close", reason="示例停电")
         assert "示例停电</textarea>" in answer.text
         assert desk.submit("/console/polls/demo/close", reason="示例停电", confirmed="1").status_code == 303
+        assert poll_of().state == "open"
+        leader_approves()
         assert poll_of().state == "closed"
 
     def test_certifying_shows_the_results_and_offers_the_sheet(self, desk: Browser) -> None:
         fill_ledger(make_poll(state="closed", visibility="hidden"), 10)
-        before = desk.get("/console/polls/demo/turnout").text
-        assert ("结果在认证前不可见" in before, "汇总表" in before, "并列" in before) == (True, False, False)
-        answer = desk.submit("/console/polls/demo/certify", confirmed="1")
-        after = desk.get(answer.location).text
-        assert ("结果在认证前不可见" in after, "汇总表" in after, "并列" in after) == (False, True, True)
+        paths = ("/console/polls/demo/turnout", "/console/polls/demo/results")
+        before = "".join(desk.get(path).text for path in paths)
+        assert ("结果在认证前不可见" in before, "得票情况汇总表" in before, "并列" in before) == (True, False, False)
+        desk.submit("/console/polls/demo/certify", confirmed="1")
+        leader_approves()
+        after = "".join(desk.get(path).text for path in paths)
+        assert ("结果在认证前不可见" in after, "得票情况汇总表" in after, "并列" in after) == (False, True, True)
         assert acts()[-1][1] == "polls.certify"
 
     def test_ballots_without_a_number_keep_the_result_open(self, desk: Browser) -> None:

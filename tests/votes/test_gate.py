@@ -146,6 +146,17 @@ def test_pushes_do_not_use_up_what_a_network_may_try(gate: Gate) -> None:
     assert gate.admit(attempt("one", ANN)) == PASS
 
 
+def test_a_limit_that_changes_holds_from_the_next_try_on(gate: Gate) -> None:
+    before = [gate.admit(attempt(nonce)) for nonce in ("one", "two", "three")]
+    gate.keep_to(replace(LIMITS, per_voter=3))
+    more = [gate.admit(attempt(nonce)) for nonce in ("three", "four")]
+    gate.keep_to(replace(LIMITS, per_voter=1))
+
+    assert before == [PASS, PASS, wait(45)]
+    assert more == [PASS, wait(45)]
+    assert [gate.admit(attempt(nonce)) for nonce in ("three", "five")] == [PASS, wait(45)]
+
+
 def test_each_poll_is_limited_by_itself(gate: Gate) -> None:
     for i in range(5):
         gate.admit(attempt("one", bytes([i]) * 16, network=None))

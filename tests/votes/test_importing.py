@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from foundation.database import db
 from foundation.errors import Conflict, InvalidInput, NotFound
-from staff.models import AuditEntry
+from staff.audit.models import AuditEntry
 from tests.factories import CLERK, make_poll
 from votes.candidate_sheet import check_grid, column_letters
 from votes.grid import LARGEST_FILE, LARGEST_UNPACKED, Cell
@@ -75,7 +75,7 @@ FAULTY: list[tuple[str, list[list[Cell]], list[str]]] = [
     ("no award column", without("award"), ["第1行 表头：缺少“奖项”这一列。"]),
     ("no name column", without("name"), ["第1行 表头：缺少“姓名或组织名称”这一列。"]),
     ("no unit column", without("unit"), ["第1行 表头：缺少“推荐单位”这一列。"]),
-    ("no consent column", without("consented"), ["第1行 表头：缺少“同意公示”这一列。"]),
+    ("no consent column", without("consented"), ["第1行 表头：缺少“同意公开”这一列。"]),
     (
         "an unknown and a missing column",
         sheet(row(), headings=[*HEADINGS[:6], "材料", *HEADINGS[7:]]),
@@ -95,7 +95,7 @@ FAULTY: list[tuple[str, list[list[Cell]], list[str]]] = [
     ("a name of spaces", sheet(row(name="\u3000 \u200b")), ["第2行 C列 姓名或组织名称：不能为空。"]),
     ("no unit", sheet(row(unit="")), ["第2行 D列 推荐单位：不能为空。"]),
     ("no award", sheet(row(award="")), ["第2行 B列 奖项：不能为空。"]),
-    ("no consent", sheet(row(consented="")), ["第2行 I列 同意公示：不能为空。"]),
+    ("no consent", sheet(row(consented="")), ["第2行 I列 同意公开：不能为空。"]),
     ("no review", sheet(row(secrecy_reviewed="")), ["第2行 J列 保密审查：不能为空。"]),
     (
         "an unknown award",
@@ -132,8 +132,7 @@ FAULTY: list[tuple[str, list[list[Cell]], list[str]]] = [
         "numbers here and there",
         sheet(row(number=1), row(name="卜示例"), row(number=3, name="刁示例"), row(name="于示例")),
         [
-            "第3行 A列 编号：其他行填了编号，这一行也要填；或者全部留空。",
-            "第5行 A列 编号：其他行填了编号，这一行也要填；或者全部留空。",
+            "第2行 A列 编号：只有第2、4行填了编号，共2行。编号要么每行都填，要么全部留空。",
         ],
     ),
     ("somebody twice", sheet(row(), row()), [WHO]),
@@ -153,7 +152,7 @@ FAULTY: list[tuple[str, list[list[Cell]], list[str]]] = [
         sheet(row(photo_file="示" * 121)),
         ["第2行 H列 照片文件名：最多120个字，现在有121个字。"],
     ),
-    ("consent in other words", sheet(row(consented="同意")), ["第2行 I列 同意公示：只能填“是”或“否”，现在是“同意”。"]),
+    ("consent in other words", sheet(row(consented="同意")), ["第2行 I列 同意公开：只能填“是”或“否”，现在是“同意”。"]),
     ("a tick", sheet(row(secrecy_reviewed="√")), ["第2行 J列 保密审查：只能填“是”或“否”，现在是“√”。"]),
     (
         "every fault, not the first alone",
@@ -169,7 +168,7 @@ FAULTY: list[tuple[str, list[list[Cell]], list[str]]] = [
             "第2行 C列 姓名或组织名称：不能为空。",
             "第2行 D列 推荐单位：不能为空。",
             "第2行 E列 单位及职务：最多160个字，现在有161个字。",
-            "第2行 I列 同意公示：只能填“是”或“否”，现在是“?”。",
+            "第2行 I列 同意公开：只能填“是”或“否”，现在是“?”。",
             "第2行 J列 保密审查：不能为空。",
             "第5行 A列 编号：与第3行的编号1重复。",
             "第5行 C列 姓名或组织名称：与第3行重复（奖项、姓名或名称、推荐单位都相同）。",

@@ -19,7 +19,7 @@ from foundation.embedded.servers import Connections
 from foundation.errors import Unavailable
 from foundation.transaction import transaction
 from tests.conftest import DatabaseClock
-from tests.factories import CLERK, make_poll
+from tests.factories import BOTH, make_poll
 from votes.ledger import POLL_LOCK, Answer, Committer, Entry, Verdict
 from votes.models import Ballot, Poll
 from votes.polls import close_poll
@@ -216,7 +216,7 @@ def test_closing_waits_for_the_batch_being_written_and_no_ballot_lands_after_it(
 
     def close() -> None:
         with app.app_context():
-            close_poll("demo", "示例理由", CLERK)
+            close_poll("demo", "示例理由", BOTH)
 
     with held_poll(owner, poll_id, shared=True):  # a batch of another process
         closing = book.callers.submit(close)

@@ -21,7 +21,7 @@ from foundation.embedded.servers import Connections
 from foundation.keyvalue import keyvalue
 from foundation.transaction import transaction
 from tests.conftest import DatabaseClock
-from tests.factories import CLERK, make_poll
+from tests.factories import BOTH, CLERK, make_poll
 from votes.candidates import withdraw_candidate
 from votes.casting import BallotBox, Outcome, Status, cast_ballot
 from votes.gate import Gate, Limits
@@ -134,7 +134,7 @@ class OneBallot(RuleBasedStateMachine):
     @precondition(lambda self: self.model.open and self.model.day >= 2)
     @rule()
     def the_poll_is_closed(self) -> None:
-        close_poll(self.slug, "示例理由", CLERK)
+        close_poll(self.slug, "示例理由", BOTH)
         self.model.open = False
 
     @rule()

@@ -56,6 +56,7 @@ def test_a_paper_says_what_a_ballot_has_to_follow(app: Flask) -> None:
         state="open",
         opens_at=opens_at,
         closes_at=closes_at,
+        closed_early=None,
         daily=True,
         visibility="hidden",
         followers_only=False,

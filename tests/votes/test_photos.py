@@ -17,7 +17,7 @@ from sqlalchemy import select
 from foundation.database import db
 from foundation.errors import InvalidInput, NotFound
 from foundation.files import file_store
-from staff.models import AuditEntry
+from staff.audit.models import AuditEntry
 from tests.factories import CLERK, make_poll
 from votes.confined import Confined, LostError
 from votes.models import Candidate, Poll

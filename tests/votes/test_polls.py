@@ -13,8 +13,13 @@ from sqlalchemy import select
 from foundation.database import db, libpq_url
 from foundation.embedded.servers import Connections
 from foundation.errors import Conflict, InvalidInput, NotFound
+from staff.actors import Actor
+from staff.audit.models import AuditEntry
+from staff.desk import in_order
+from staff.roles import Role
 from tests.conftest import DatabaseClock
-from tests.factories import CLERK, fill_ledger, make_poll
+from tests.factories import BOTH, CLERK, LEADER, fill_ledger, make_poll
+from tests.staff.factories_staff import actor_of, make_staff
 from tests.votes.factories_polls import (
     AWARDS,
     NOON,
@@ -33,10 +38,12 @@ from votes.errors import InvalidFields
 from votes.ledger import POLL_LOCK
 from votes.models import CertifiedCount, PollHead
 from votes.numbering import drain
-from votes.overview import Day, Hour, list_polls, poll_overview, turnout
+from votes.overview import list_polls, poll_overview
 from votes.phases import Phase
 from votes.polls import certify_poll, close_due_polls, close_poll, create_poll, edit_awards, edit_poll, open_poll
 from votes.settings import AwardSettings, PollSettings
+from votes.steps import request_opening
+from votes.turnout import Day, Hour, turnout
 
 RULES = """投票时间：2017年4月19日 12:00至4月26日 12:00。
 每个微信号限投一次，提交后不可修改。
@@ -65,7 +72,7 @@ def settings_now() -> PollSettings:
 
 def _close_in(app: Flask) -> None:
     with app.app_context():
-        close_poll("demo", "示例停电", CLERK)
+        close_poll("demo", "示例停电", BOTH)
 
 
 def _await_somebody_waiting(connections: Connections) -> None:
@@ -81,7 +88,7 @@ class TestDrafting:
     def test_a_new_poll_is_a_draft_with_a_key_an_epoch_and_the_default_rules(self) -> None:
         make_draft()
         poll = poll_of()
-        assert (poll.state, len(poll.voter_key), poll.revision) == ("draft", 32, 0)
+        assert (poll.state, len(poll.voter_key or b""), poll.revision) == ("draft", 32, 0)
         assert len(db.session.get_one(PollHead, poll.id).epoch) == 32
         assert poll.rules_text == RULES
         assert acts() == [("clerk", "polls.create", "示例网上评议（demo）")]
@@ -182,7 +189,7 @@ class TestOpening:
             ("candidates", "“示例党员奖”有0名候选对象，至少要1名。"),
         ]
         with pytest.raises(Conflict, match="还不能开启：还没有填开始时间和结束时间。"):
-            open_poll("demo", CLERK)
+            open_poll("demo", BOTH)
 
     def test_candidates_without_consent_or_review_keep_a_poll_shut(self) -> None:
         make_ready()
@@ -206,7 +213,7 @@ class TestOpening:
 
     def test_opening_fixes_the_lists_by_strokes_and_unit_order(self) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         poll = poll_of()
         assert (poll.state, poll.opened_at) == ("open", poll.opened_at)
         assert [(one.name, one.place_in_list) for one in poll.candidates] == [
@@ -220,7 +227,7 @@ class TestOpening:
 
     def test_an_approved_poll_opens_and_closes_by_the_clock(self, database_clock: DatabaseClock) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         phases = []
         for moment in (NOON - timedelta(minutes=1), NOON + timedelta(minutes=1), NOON + WEEK + timedelta(minutes=1)):
             database_clock.set(moment)
@@ -229,13 +236,13 @@ class TestOpening:
 
     def test_a_poll_is_opened_once(self) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         with pytest.raises(Conflict, match="已批准开启"):
-            open_poll("demo", CLERK)
+            open_poll("demo", BOTH)
 
     def test_after_opening_only_the_telephones_change(self) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         assert edit_poll("demo", replace(settings_now(), enquiry_phone="0391-1111111"), CLERK) == ("enquiry_phone",)
         with pytest.raises(Conflict) as refused:
             edit_poll("demo", replace(settings_now(), rules_text="另一种规则。"), CLERK)
@@ -247,22 +254,25 @@ class TestOpening:
 class TestClosing:
     def test_closing_early_keeps_the_reason_in_the_audit_trail(self, database_clock: DatabaseClock) -> None:
         make_ready()
-        open_poll("demo", CLERK)
+        open_poll("demo", BOTH)
         database_clock.set(NOON + timedelta(hours=1))
-        close_poll("demo", " 示例停电 ", CLERK)
+        close_poll("demo", " 示例停电 ", BOTH)
         poll = poll_of()
         assert poll.state == "closed"
         assert poll.closed_at is not None
         assert timedelta(hours=1) <= poll.closed_at - NOON < timedelta(hours=2)
-        assert acts()[-1] == ("clerk", "polls.close", "示例网上评议（demo）：示例停电")
+        assert acts()[-1] == ("leader", "polls.close", "示例网上评议（demo）")
+        entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.purpose, entry.asked_by) == ("示例停电", "clerk")
 
     def test_closing_early_needs_a_reason_and_an_open_poll(self) -> None:
         make_ready()
         with pytest.raises(Conflict):
-            close_poll("demo", "示例停电", CLERK)
-        open_poll("demo", CLERK)
+            close_poll("demo", "示例停电", BOTH)
+        open_poll("demo", BOTH)
         with pytest.raises(InvalidInput) as refused:
-            close_poll("demo", "  ", CLERK)
+            close_poll("demo", "  ", BOTH)
         assert (refused.value.field, poll_of().state) == ("reason", "open")
 
     def test_it_waits_until_the_ballots_being_written_are_in(self, app: Flask, connections: Connections) -> None:
@@ -279,8 +289,8 @@ class TestClosing:
     def test_polls_whose_time_has_come_are_closed_at_that_time(self, database_clock: DatabaseClock) -> None:
         make_ready("due")
         make_ready("later", replace(SETTINGS, closes_at=NOON + 2 * WEEK))
-        open_poll("due", CLERK)
-        open_poll("later", CLERK)
+        open_poll("due", BOTH)
+        open_poll("later", BOTH)
         database_clock.set(NOON + WEEK + timedelta(hours=1))
         assert close_due_polls() == [poll_of("due").id]
         assert close_due_polls() == []
@@ -292,20 +302,20 @@ class TestCertifying:
     def test_certifying_fixes_the_count_of_every_candidate(self) -> None:
         poll_id = make_poll(state="closed")
         fill_ledger(poll_id, 16)
-        certify_poll("demo", CLERK)
+        certify_poll("demo", BOTH)
         counts = db.session.execute(select(CertifiedCount.number, CertifiedCount.votes).order_by(CertifiedCount.number))
         assert [tuple(row) for row in counts] == [(1, 2), (2, 3), (3, 3), (4, 2), (5, 2), (6, 2), (7, 2)]
         poll = poll_of()
-        assert (poll.state, poll.certified_by) == ("certified", "示例经办")
+        assert (poll.state, poll.certified_by) == ("certified", "示例经办、示例部领导")
         assert acts()[-1][1] == "polls.certify"
 
     def test_it_waits_until_every_ballot_has_its_number(self) -> None:
         poll_id = make_poll(state="closed")
         fill_ledger(poll_id, 3, numbered=False)
         with pytest.raises(Conflict, match="还有3票正在编号，请稍候再认证。"):
-            certify_poll("demo", CLERK)
+            certify_poll("demo", BOTH)
         drain(poll_id)
-        certify_poll("demo", CLERK)
+        certify_poll("demo", BOTH)
         assert poll_overview("demo").phase is Phase.CERTIFIED
 
     def test_a_ballot_that_names_nobody_keeps_the_result_open(self) -> None:
@@ -313,13 +323,13 @@ class TestCertifying:
         add_ballots("demo", (1, 4))
         drain(poll_of().id)
         with pytest.raises(Conflict, match="候选对象以外的编号"):
-            certify_poll("demo", CLERK)
+            certify_poll("demo", BOTH)
 
     @pytest.mark.parametrize("state", ["draft", "open", "certified"])
     def test_only_a_closed_poll_is_certified(self, state: str) -> None:
         make_poll(state=state)
         with pytest.raises(Conflict, match="只有已经结束的投票可以认证。"):
-            certify_poll("demo", CLERK)
+            certify_poll("demo", BOTH)
 
 
 class TestWatching:
@@ -348,11 +358,13 @@ class TestDesk:
         running = make_poll("running", title="示例进行中")
         fill_ledger(running, 1200)
         with app.test_request_context():
-            items = [(item.kind, item.text, item.detail, item.button, item.href) for item in desk_items()]
+            items = [
+                (item.kind, item.text, item.detail, item.button, item.href) for item in in_order(desk_items(CLERK))
+            ]
         assert items == [
             ("urgent", "“示例网上评议”还有2项没有准备好", "4月19日 12:00开始", "去补齐", "/console/polls/bare/open"),
-            ("due", "“示例已结束”已结束，还没有认证", "0人已投票", "核对并认证", "/console/polls/over/certify"),
-            ("due", "“示例网上评议”等待确认开启", "4月19日 12:00开始", "核对并开启", "/console/polls/ready/open"),
+            ("due", "“示例网上评议”可以申请开启", "4月19日 12:00开始", "核对并申请", "/console/polls/ready/open"),
+            ("due", "“示例已结束”已结束，还没有认证", "0人已投票", "核对并申请认证", "/console/polls/over/certify"),
             (
                 "running",
                 "“示例进行中”正在投票",
@@ -361,3 +373,17 @@ class TestDesk:
                 "/console/polls/running/turnout",
             ),
         ]
+
+    def test_whoever_only_watches_sees_what_runs(self, app: Flask) -> None:
+        make_ready("ready")
+        make_poll("over", state="closed", title="示例已结束")
+        make_poll("running", title="示例进行中")
+        with app.test_request_context():
+            assert [item.text for item in desk_items(LEADER)] == ["“示例进行中”正在投票"]
+            assert desk_items(Actor("danwei", "示例单位", role=Role.UNIT, unit="示例县")) == ()
+
+    def test_what_was_asked_for_is_not_asked_for_again(self, app: Flask) -> None:
+        make_ready("ready")
+        with app.test_request_context():
+            request_opening("ready", actor_of(make_staff()))
+            assert desk_items(CLERK) == ()

@@ -1,5 +1,6 @@
 """Polls from the command line: what it prints, what it changes, and in whose name."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 
 from tests.conftest import DatabaseClock
-from tests.staff.factories_staff import make_staff
+from tests.staff.factories_staff import leader_approves, make_staff
 from tests.votes.factories_polls import NOON, acts, make_ready
 from tests.votes.test_console import archive, sheet
 from votes.candidate_list import all_candidates
@@ -56,17 +57,27 @@ def test_with_one_fault_nothing_is_imported_and_no_poll_is_left(app: Flask, tmp_
     assert (list_polls(), acts()) == ((), [])
 
 
-def test_opening_and_closing_are_done_in_somebodys_name(app: Flask) -> None:
+def test_opening_and_closing_are_asked_for_in_somebodys_name_and_done_by_a_leader(app: Flask) -> None:
     make_staff()
     make_ready()
     opened = run(app, "open", "demo", "--as", "jingban")
-    assert opened.stdout == "approved demo: 2017年4月19日 12:00 to 2017年4月26日 12:00\n"
-    assert run(app, "close", "demo", "--reason", "示例停电", "--as", "jingban").stdout == "closed demo\n"
-    assert poll_overview("demo").phase is Phase.CLOSED
-    assert acts()[-2:] == [
-        ("jingban", "polls.open", "示例网上评议（demo）"),
-        ("jingban", "polls.close", "示例网上评议（demo）：示例停电"),
+    assert re.fullmatch(r"asked for demo to be opened; a leader decides at /console/approvals/\w{32}\n", opened.stdout)
+    assert poll_overview("demo").phase is Phase.DRAFT
+    leader_approves()
+    assert poll_overview("demo").phase is Phase.NOT_OPEN
+    closed = run(app, "close", "demo", "--reason", "示例停电", "--as", "jingban")
+    assert closed.stdout.startswith("asked for demo to be closed; a leader decides at /console/approvals/")
+    assert acts()[-3:] == [
+        ("lingdao", "approvals.approve", "开启投票：示例网上评议"),
+        ("lingdao", "polls.open", "示例网上评议（demo）"),
+        ("jingban", "approvals.request", "提前结束投票：示例网上评议"),
     ]
+
+
+def test_what_takes_two_people_is_not_asked_for_by_nobody(app: Flask) -> None:
+    make_ready()
+    refused = run(app, "open", "demo")
+    assert (refused.exit_code, refused.stderr) == (1, "Error: 这一步要另一人批准，请以人员的名义提出申请。\n")
 
 
 def test_the_list_names_every_poll(app: Flask) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from foundation.keyvalue import keyvalue
 from foundation.transaction import transaction
 from tests.conftest import DatabaseClock
-from tests.factories import CLERK, fill_ledger, make_poll
+from tests.factories import BOTH, fill_ledger, make_poll
 from votes.models import Candidate, CertifiedCount
 from votes.parts import votes_parts
 from votes.phases import Phase
@@ -161,7 +161,7 @@ def test_certified_results_come_from_what_was_certified_and_from_nowhere_else(
     fill_ledger(poll_id, 15)
     database_clock.advance(timedelta(days=2))
     build_sequencer().round()
-    certify_poll("demo", CLERK)
+    certify_poll("demo", BOTH)
     tally.replace(poll_id, "epoch", LedgerCount(900, {3: 900}, 900))
 
     results = read_results("demo", tally)

@@ -6,9 +6,9 @@ from typing import IO
 import click
 from flask.cli import AppGroup
 
-from staff.command_line import acting_as_option, actor_named, telling
+from staff.command_line import acting, acting_as_option, telling
 from votes.exporting.formats import FORMATS
-from votes.exporting.requesting import export_tally_as
+from votes.exporting.requesting import ACT, export_tally_as
 
 tally_commands = AppGroup("tally", help="Hand out the tally of a poll, counted from the ledger.")
 
@@ -28,5 +28,5 @@ def export(slug: str, file_format: str, output: IO[bytes], acting_as: str | None
     if output.name == "-" and sys.stdout.isatty() and file_format in ("xlsx", "docx"):
         raise click.UsageError(f"{file_format} is not for a terminal; give --output FILE or redirect.")
     with telling():
-        made = export_tally_as(slug, file_format, actor_named(acting_as))
+        made = export_tally_as(slug, file_format, acting(acting_as, ACT, slug))
     output.write(made.content)

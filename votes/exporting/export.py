@@ -1,15 +1,13 @@
 """A poll's tally as a finished file: read in one snapshot of the database, then written in one format."""
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from foundation.clock import local
-from foundation.database import db
+from foundation.transaction import snapshot
+from staff.personal.watermark import Taker
 from votes.exporting.formats import writer_of
 from votes.exporting.report import TurnoutReport, build_tally_report
 from votes.exporting.tables import title_of
@@ -27,29 +25,22 @@ class ExportedTally:
     content: bytes
 
 
-def export_tally(poll_slug: str, file_format: str, on_percent: Percent | None = None) -> ExportedTally:
-    """Count and write; `on_percent` is told how far it is, in its own transactions if it likes.
+def export_tally(poll_slug: str, file_format: str, taker: Taker, on_percent: Percent | None = None) -> ExportedTally:
+    """Count and write, with the mark of who takes it; `on_percent` is told how far it is, in its own transactions if
+    it likes.
 
     A hidden poll before it is certified gives the number of voters alone. Raises NotFound, InvalidInput for the
     format, and Conflict where the ledger does not bear out what was certified.
     """
     write = writer_of(file_format)
     tell = partial(_tell_percent, on_percent) if on_percent else None
-    with _snapshot() as session:
+    with snapshot() as session:
         report = build_tally_report(session, poll_slug, tell)
     if on_percent:
         on_percent(COUNTED)
     content = io.BytesIO()
-    write(report, content)
+    write(report, content, taker.mark(report.counted_at))
     return ExportedTally(_filename(report, file_format), content.getvalue())
-
-
-@contextmanager
-def _snapshot() -> Iterator[Session]:
-    """Open a read-only session that sees the database as of one moment, apart from the request's own session."""
-    engine = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with Session(engine) as session:
-        yield session
 
 
 def _tell_percent(on_percent: Percent, counted: int, ballots: int) -> None:

@@ -8,7 +8,8 @@ from foundation.errors import InvalidInput
 from votes.exporting import sheet_csv, sheet_docx, sheet_json, sheet_xlsx
 from votes.exporting.report import TurnoutReport
 
-Write = Callable[[TurnoutReport, IO[bytes]], None]
+Write = Callable[[TurnoutReport, IO[bytes], str], None]
+"""Takes the report, where to write, and the mark of who exports it."""
 
 FORMATS: Mapping[str, Write] = MappingProxyType(
     {"xlsx": sheet_xlsx.write, "docx": sheet_docx.write, "csv": sheet_csv.write, "json": sheet_json.write}

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from foundation.errors import AppError
 from foundation.transaction import transaction
 from staff import downloads
-from staff.models import Download
+from staff.models import Download, Member
+from staff.personal.watermark import Taker
 from votes.exporting.export import export_tally
 
 log = structlog.get_logger(__name__)
@@ -25,9 +26,9 @@ def make_download(key: str) -> None:
     wanted = _find_wanted(key)
     if wanted is None or not downloads.begin(key, _HUNDRED):
         return
-    slug, file_format = wanted
+    slug, file_format, taker = wanted
     try:
-        made = export_tally(slug, file_format, partial(downloads.progress, key))
+        made = export_tally(slug, file_format, taker, partial(downloads.progress, key))
         downloads.finish(key, made.filename, made.content)
     except AppError as error:
         log.warning("tally_download_refused", download=key, error=error.code)
@@ -37,8 +38,12 @@ def make_download(key: str) -> None:
         raise
 
 
-def _find_wanted(key: str) -> tuple[str, str] | None:
-    query = select(Download.subject, Download.kind).where(Download.key == key, Download.kind.startswith(KIND))
+def _find_wanted(key: str) -> tuple[str, str, Taker] | None:
+    query = (
+        select(Download.subject, Download.kind, Member.display_name, Member.name)
+        .join(Member, Member.id == Download.requested_by)
+        .where(Download.key == key, Download.kind.startswith(KIND))
+    )
     with transaction() as session:
         row = session.execute(query).one_or_none()
-        return None if row is None else (row.subject, row.kind.removeprefix(KIND))
+    return None if row is None else (row[0], row[1].removeprefix(KIND), Taker(row[2], row[3], key))

@@ -1,14 +1,19 @@
 """Asking for a poll's tally: as a download that a job makes, or at once for the command line."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from foundation.errors import Conflict, NotFound
+from foundation.ids import random_id
 from foundation.queues import enqueue
 from foundation.transaction import transaction
 from staff.actors import Actor
 from staff.audit import record
-from staff.downloads import DownloadStatus, request_download
+from staff.authority import demand
+from staff.downloads import DownloadStatus, offer_again, request_download
+from staff.personal.watermark import Taker
 from votes.exporting.export import ExportedTally, export_tally
 from votes.exporting.formats import FORMAT_NAMES, writer_of
 from votes.exporting.jobs import KIND, make_download
@@ -34,11 +39,20 @@ def request_tally(poll_slug: str, file_format: str, actor: Actor) -> DownloadSta
 
 
 def export_tally_as(poll_slug: str, file_format: str, actor: Actor) -> ExportedTally:
-    """Record the act, then return the file; raises what `request_tally` and `export_tally` raise."""
+    """Record the act, then return the file; raises what `request_tally` and `export_tally` raise.
+
+    The number in the file's mark is the request id of the line in the trail.
+    """
     writer_of(file_format)
+    key = random_id()
     with transaction() as session:
-        _record_wish(session, poll_slug, actor)
-    return export_tally(poll_slug, file_format)
+        _record_wish(session, poll_slug, replace(actor, request_id=key))
+    return export_tally(poll_slug, file_format, Taker(actor.display_name, actor.name, key))
+
+
+def _request_again(kind: str, subject: str, actor: Actor) -> DownloadStatus:
+    demand(actor, ACT, object=subject)
+    return request_tally(subject, kind.removeprefix(KIND), actor)
 
 
 def _record_wish(session: Session, poll_slug: str, actor: Actor) -> Poll:
@@ -49,3 +63,6 @@ def _record_wish(session: Session, poll_slug: str, actor: Actor) -> Poll:
         raise Conflict("投票还没有开放，没有可以下载的统计。")
     record(ACT, poll.slug, actor, fields=("votes" if may_show_votes(poll) else "voters",))
     return poll
+
+
+offer_again(KIND, _request_again)

@@ -1,34 +1,28 @@
 """The report as CSV for spreadsheets: UTF-8 with a byte order mark, lines ended by CR LF, no cell a formula.
 
-Head, tables and foot follow one another, parted by empty lines.
+Head, tables and foot follow one another, parted by empty lines; the last line says who exported it.
 """
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import IO
 
+from foundation.spreadsheets import harmless
 from votes.exporting.report import TurnoutReport
 from votes.exporting.tables import NOTHING, Cell, foot_of, head_of, tables_of, title_of
 
-# What spreadsheets skip before they look for a formula, then what begins one; full-width forms count on some.
-_FORMULA = re.compile(r"[\s\x00-\x1f\x7f\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n\x00]")
 
-
-def write(report: TurnoutReport, stream: IO[bytes]) -> None:
-    """Write the CSV; `stream` stays open."""
+def write(report: TurnoutReport, stream: IO[bytes], mark: str) -> None:
+    """Write the CSV with the mark of who exports it; `stream` stays open."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
     try:
-        _write_rows(report, csv.writer(text, lineterminator="\r\n").writerow)
+        write_row = csv.writer(text, lineterminator="\r\n").writerow
+        _write_rows(report, write_row)
+        write_row([harmless(mark)])
     finally:
         text.detach()
-
-
-def harmless(text: str) -> str:
-    """Return `text`, with an apostrophe before whatever a spreadsheet might run as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _write_rows(report: TurnoutReport, write_row: Callable[[list[str]], object]) -> None:

@@ -19,6 +19,7 @@ from docx.shared import Mm, Pt
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
+from foundation.spreadsheets import readable
 from votes.exporting.report import TurnoutReport
 from votes.exporting.tables import NOTHING, SIGNATURES, Cell, Column, Table, foot_of, head_of, tables_of, title_of
 
@@ -40,10 +41,13 @@ _STYLES = (
 )
 
 
-def write(report: TurnoutReport, stream: IO[bytes]) -> None:
-    """Write the document, the table to sign first and each further one on a new page; `stream` stays open."""
+def write(report: TurnoutReport, stream: IO[bytes], mark: str) -> None:
+    """Write the document, the table to sign first and each further one on a new page; `stream` stays open.
+
+    `mark`, who exports it, stands at the foot of every page.
+    """
     document = docx.Document()
-    _set_page(document)
+    _set_page(document, mark)
     _set_styles(document)
     _name_faces(document)
     _set_properties(document, report)
@@ -53,7 +57,7 @@ def write(report: TurnoutReport, stream: IO[bytes]) -> None:
     document.save(stream)
 
 
-def _set_page(document: Document) -> None:
+def _set_page(document: Document, mark: str) -> None:
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(297), Mm(210)
@@ -67,6 +71,8 @@ def _set_page(document: Document) -> None:
         foot.add_run(words)
         _add_field(foot, field)
     foot.add_run(" 页")
+    marked = section.footer.add_paragraph(readable(mark), style=document.styles["Normal"])
+    marked.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
 def _add_field(paragraph: Paragraph, name: str) -> None:

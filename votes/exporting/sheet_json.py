@@ -5,6 +5,7 @@
 - `poll`: `slug`, `title`, `phase` (draft, not_open, open, closed, certified)
 - `counted_at`: `2017-04-22T18:00:05+08:00`
 - `last_number`: the number of the last ballot counted, 0 for none
+- `exported`: who exported it, when, and under which number
 - `voters`: persons
 - `turnout_by_hour`: a list of `began` (`2017-04-18T09:00:00+08:00`) and `ballots`
 - `ballots`: `valid`, `voided`
@@ -21,9 +22,9 @@ from foundation.clock import local
 from votes.exporting.report import AwardTally, TallyReport, TallyRow, TurnoutReport
 
 
-def write(report: TurnoutReport, stream: IO[bytes]) -> None:
-    """Write the JSON in UTF-8, indented for reading; `stream` stays open."""
-    value = _turnout(report)
+def write(report: TurnoutReport, stream: IO[bytes], mark: str) -> None:
+    """Write the JSON in UTF-8, indented for reading, with the mark of who exports it; `stream` stays open."""
+    value = _turnout(report) | {"exported": mark}
     if isinstance(report, TallyReport):
         value |= _votes(report)
     stream.write(json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n")

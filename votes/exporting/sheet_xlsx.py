@@ -7,6 +7,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from foundation.spreadsheets import lines_in, readable
 from votes.exporting.report import TurnoutReport
 from votes.exporting.tables import (
     NOTHING,
@@ -16,7 +17,6 @@ from votes.exporting.tables import (
     Table,
     foot_of,
     head_of,
-    lines_in,
     tables_of,
     title_of,
 )
@@ -51,21 +51,24 @@ class _Formats:
         self.share = made(**_BORDERED, align="right", num_format="0.00%")
 
 
-def write(report: TurnoutReport, stream: IO[bytes]) -> None:
-    """Write the workbook, a sheet per table; `stream` stays open."""
+def write(report: TurnoutReport, stream: IO[bytes], mark: str) -> None:
+    """Write the workbook, a sheet per table, each with the mark of who exports it; `stream` stays open."""
     book = Workbook(stream, _OPTIONS)
     book.set_properties({"title": f"{title_of(report)}　{report.title}", "created": report.counted_at})
     formats = _Formats(book)
     for position, table in enumerate(tables_of(report)):
-        _write_table(book.add_worksheet(table.name), formats, report, table, to_sign=position == 0)
+        _write_table(book.add_worksheet(table.name), formats, report, table, mark, to_sign=position == 0)
     book.close()
 
 
-def _write_table(sheet: Worksheet, formats: _Formats, report: TurnoutReport, table: Table, *, to_sign: bool) -> None:
+def _write_table(
+    sheet: Worksheet, formats: _Formats, report: TurnoutReport, table: Table, mark: str, *, to_sign: bool
+) -> None:
     """Write from top to bottom: in constant memory a finished row cannot be reached again."""
     below = _HEADING_ROW + len(table.rows) + 1
     lines = [line for line in (table.note, _joined(foot_of(report))) if line]
-    _set_page(sheet, table.columns, below + len(lines) - (0 if to_sign else 1))
+    marked = below + len(lines) + (1 if to_sign else 0)
+    _set_page(sheet, table.columns, marked)
     name = title_of(report) if to_sign else f"{title_of(report)}（{table.name}）"
     _write_line(sheet, 0, table.columns, name, formats.title, spare=16)
     _write_line(sheet, 1, table.columns, _joined(head_of(report)), formats.line, spare=6)
@@ -76,6 +79,7 @@ def _write_table(sheet: Worksheet, formats: _Formats, report: TurnoutReport, tab
         _write_line(sheet, row, table.columns, line, formats.line, spare=6)
     if to_sign:
         _write_line(sheet, below + len(lines), table.columns, SIGNATURES, formats.line, spare=36)
+    _write_line(sheet, marked, table.columns, readable(mark), formats.line, spare=6)
 
 
 def _joined(pairs: tuple[tuple[str, str], ...]) -> str:

@@ -1,8 +1,5 @@
 """The tables of a report, laid out once for every format that a person reads."""
 
-import math
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from foundation.clock import local
+from foundation.spreadsheets import readable
 from votes.exporting.report import TallyReport, TurnoutReport
 from votes.phases import Phase
 
@@ -17,7 +15,6 @@ Cell = str | int | Decimal | None
 """Text, a number, a share in per cent, or nothing to say."""
 
 SIGNATURES = "　　".join(f"{who}（签字）：{'_' * 20}" for who in ("制表人", "复核人", "监督人"))
-_UNREADABLE = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _PHASES = {
     Phase.DRAFT: "尚未开放",
     Phase.NOT_OPEN: "投票尚未开始",
@@ -83,20 +80,6 @@ _UNITS = (
     Column("候选对象数", 6, "right"),
     Column("得票数合计", 6, "right"),
 )
-
-
-def lines_in(text: str, width: float) -> int:
-    """Return how many lines `text` takes in a width of so many Chinese characters; Latin ones count half."""
-    return sum(max(1, math.ceil(_measure(line) / width)) for line in text.split("\n"))
-
-
-def _measure(text: str) -> float:
-    return sum(1.0 if unicodedata.east_asian_width(letter) in "WFA" else 0.5 for letter in text)
-
-
-def readable(text: str) -> str:
-    """Return `text` without the control characters that no workbook or document can hold, lines ended by LF."""
-    return _UNREADABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def title_of(report: TurnoutReport) -> str:

@@ -14,11 +14,12 @@ from votes.exporting.formats import FORMATS
 from votes.exporting.report import TurnoutReport
 
 Rows = list[list[str]]
+MARK = "由 示例经办（shili-jingban）于 2017年4月25日 18:00 导出 · 编号 0123abcd"
 
 
 def written(report: TurnoutReport, file_format: str) -> bytes:
     stream = io.BytesIO()
-    FORMATS[file_format](report, stream)
+    FORMATS[file_format](report, stream, MARK)
     return stream.getvalue()
 
 

@@ -11,7 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from foundation.transaction import transaction
-from staff.models import AuditEntry, Member
+from staff.audit.models import AuditEntry
+from staff.models import Member
+from staff.roles import Role
 from tests.votes.exporting.factories_tally import invented_people, make_poll_with_ledger
 from votes.exporting.cli import tally_commands
 
@@ -46,6 +48,15 @@ def test_a_tally_goes_to_a_file(app: Flask, poll: None, tmp_path: Path, file_for
     assert target.stat().st_size > 500
 
 
+def test_the_number_in_the_file_leads_to_the_line_in_the_trail(app: Flask, poll: None) -> None:
+    value = json.loads(run(app, "shili", "--format", "json").stdout_bytes)
+    with transaction() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert entry.request_id
+    assert value["exported"].startswith("由 命令行（command line）于 ")
+    assert value["exported"].endswith(f" 导出 · 编号 {entry.request_id[:8]}")
+
+
 def test_the_workbook_opens(app: Flask, poll: None) -> None:
     result = run(app, "shili", "--format", "xlsx")
     assert openpyxl.load_workbook(io.BytesIO(result.stdout_bytes)).sheetnames[0] == "汇总表"
@@ -53,7 +64,7 @@ def test_the_workbook_opens(app: Flask, poll: None) -> None:
 
 def test_a_member_can_be_named(app: Flask, poll: None) -> None:
     with transaction() as session:
-        session.add(Member(name="shili-jingban", display_name="示例经办", password_hash="none"))
+        session.add(Member(name="shili-jingban", display_name="示例经办", password_hash="none", role=Role.OFFICE))
     assert run(app, "shili", "--format", "csv", "--as", "shili-jingban").exit_code == 0
     assert recorded() == [("shili-jingban", "tally.download", "shili")]
 

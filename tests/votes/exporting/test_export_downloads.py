@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -19,8 +22,11 @@ from foundation.errors import AppError, Conflict, InvalidInput, NotAllowed, NotF
 from foundation.queues import queue
 from foundation.transaction import transaction
 from staff.actors import COMMAND_LINE, Actor
-from staff.downloads import download_status, downloads_of, take_file
-from staff.models import AuditEntry, Member
+from staff.audit.models import AuditEntry
+from staff.downloads import ask_again, download_status, downloads_of, take_file
+from staff.models import Member
+from staff.roles import Role
+from tests.conftest import DatabaseClock
 from tests.votes.exporting.factories_tally import Person, fill_ledger, invented_people, make_poll_with_ledger, recount
 from votes.exporting.jobs import make_download
 from votes.exporting.requesting import request_tally
@@ -34,10 +40,10 @@ GIVEAWAYS = ("隐名", "另名", "隐单位", "隐职务", "号奖", "得票数"
 @pytest.fixture
 def clerk(app: Flask) -> Actor:
     with transaction() as session:
-        member = Member(name="shili-jingban", display_name="示例经办", password_hash="none")
+        member = Member(name="shili-jingban", display_name="示例经办", password_hash="none", role=Role.OFFICE)
         session.add(member)
         session.flush()
-        return Actor(member.name, member.display_name, member.id, "192.0.2.0/24", "request-1")
+        return Actor(member.name, member.display_name, member.id, "192.0.2.0/24", "request-1", Role.OFFICE)
 
 
 def work_off_the_queue() -> None:
@@ -100,6 +106,27 @@ def test_the_file_holds_the_votes_that_were_cast(clerk: Actor) -> None:
     value = json.loads(take_file(asked.key, clerk).content)
     votes = {one["number"]: one["votes"] for award in value["awards"] for one in award["candidates"]}
     assert votes == {number: recount(BALLOTS)[number] for number in range(1, 5)}
+
+
+def test_the_file_says_who_exported_it_under_the_number_of_the_download(clerk: Actor) -> None:
+    make_poll_with_ledger(invented_people(2, 2), BALLOTS)
+    asked = request_tally("shili", "json", clerk)
+    make_download(asked.key)
+    value = json.loads(take_file(asked.key, clerk).content)
+    assert re.fullmatch(
+        rf"由 示例经办（shili-jingban）于 \d+年\d+月\d+日 \d\d:\d\d 导出 · 编号 {asked.key[:8]}", value["exported"]
+    )
+
+
+def test_an_expired_tally_is_asked_for_anew(clerk: Actor, database_clock: DatabaseClock) -> None:
+    make_poll_with_ledger(invented_people(2, 2), BALLOTS)
+    asked = request_tally("shili", "csv", clerk)
+    make_download(asked.key)
+    database_clock.advance(timedelta(hours=24))
+    again = ask_again(asked.key, clerk)
+    assert (again.kind, again.subject, again.state, again.key == asked.key) == ("tally.csv", "shili", "waiting", False)
+    with pytest.raises(NotAllowed):
+        ask_again(asked.key, replace(clerk, role=Role.ADMINISTRATOR))
 
 
 def test_the_wish_is_recorded_with_what_was_wished_for(clerk: Actor) -> None:

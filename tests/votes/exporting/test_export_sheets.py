@@ -11,7 +11,9 @@ import pytest
 from docx.oxml.ns import qn
 from docx.shared import Mm
 
+from foundation.spreadsheets import harmless, readable
 from tests.votes.exporting.reading_back import (
+    MARK,
     candidates_in_json,
     csv_of,
     document_of,
@@ -22,9 +24,8 @@ from tests.votes.exporting.reading_back import (
     workbook_of,
     written,
 )
+from votes.exporting.formats import FORMATS
 from votes.exporting.report import AwardTally, HourTurnout, TallyReport, TallyRow, TurnoutReport, UnitVotes
-from votes.exporting.sheet_csv import harmless
-from votes.exporting.tables import readable
 from votes.phases import Phase
 from votes.ranking import Cut
 
@@ -115,6 +116,7 @@ def test_the_json_holds_the_same_figures() -> None:
         "poll": {"slug": "shili", "title": "示例先进典型网上评议", "phase": "closed"},
         "counted_at": "2017-04-25T18:00:05+08:00",
         "last_number": 1234,
+        "exported": MARK,
         "voters": 1234,
         "turnout_by_hour": [
             {"began": "2017-04-18T23:00:00+08:00", "ballots": 1000},
@@ -165,9 +167,9 @@ def test_the_sheet_ends_with_its_numbers_and_room_for_three_signatures() -> None
     line = "_" * 20
     signatures = f"制表人（签字）：{line}　　复核人（签字）：{line}　　监督人（签字）：{line}"
     sheet = workbook_of(TALLY)["汇总表"]
-    assert [sheet[f"A{sheet.max_row - 1}"].value, sheet[f"A{sheet.max_row}"].value] == [foot, signatures]
+    assert [sheet[f"A{sheet.max_row - up}"].value for up in (2, 1, 0)] == [foot, signatures, MARK]
     assert document_of(TALLY).tables[0].rows[-1].cells[0].text.split("\n") == [foot, signatures]
-    assert csv_of(TALLY)[-4:] == [
+    assert csv_of(TALLY)[-5:-1] == [
         ["投票人数", "1234"],
         ["有效", "1234"],
         ["作废", "0"],
@@ -237,13 +239,27 @@ def test_the_csv_begins_with_a_byte_order_mark_and_ends_its_lines_with_cr_lf() -
     assert raw.endswith(b"\r\n")
 
 
+@pytest.mark.parametrize("report", [TALLY, TURNOUT], ids=["tally", "turnout"])
+def test_every_format_says_who_exported_it_and_when(report: TurnoutReport) -> None:
+    book, document = workbook_of(report), document_of(report)
+    assert {sheet[f"A{sheet.max_row}"].value for sheet in book.worksheets} == {MARK}
+    assert document.sections[0].footer.paragraphs[-1].text == MARK
+    assert (csv_of(report)[-1], json_of(report)["exported"]) == ([MARK], MARK)
+
+
+def test_a_name_in_the_mark_is_no_formula() -> None:
+    stream = io.BytesIO()
+    FORMATS["csv"](TURNOUT, stream, "=1+1")
+    assert stream.getvalue().decode("utf-8-sig").splitlines()[-1] == "'=1+1"
+
+
 @pytest.mark.parametrize("phase", [Phase.OPEN, Phase.CLOSED])
 def test_a_turnout_report_has_nothing_but_voters_in_any_format(phase: Phase) -> None:
     assert tables_in_workbook(TURNOUT) == {"分时投票人数": HOURS}
     assert tables_in_document(TURNOUT) == [HOURS]
     assert tables_in_csv(TURNOUT) == {"分时投票人数": HOURS}
     assert sorted(json_of(TURNOUT)) == [
-        "counted_at", "format", "kind", "last_number", "poll", "turnout_by_hour", "voters",
+        "counted_at", "exported", "format", "kind", "last_number", "poll", "turnout_by_hour", "voters",
     ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@
     const me = votes.me;
     const count = votes.draft.choices().length;
     if (me && me.receipt) return votes.root.dataset.period === "daily" ? "您今天已经投票，明天还可以再投一次。" : "您已经投票，选票已收录。";
+    if (me && me.note) return me.note;
     if (me && me.snapshot) return "现在是快照页，只能浏览。要投票，请点微信底部的“使用完整服务”。";
     if (votes.phase() === "open" && taken) return "已带来电脑上选的" + taken + "个候选对象，读完规则后请逐一核对。";
     if (votes.phase() === "open" && votes.draft.isLocked()) return "上次提交还没有得到答复，选票留在这台手机上。请继续，再试一次。";

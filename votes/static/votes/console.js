@@ -1,23 +1,24 @@
-// Ticks for a whole page of candidates, how many are ticked, and photos that go on part by part.
-for (const form of document.querySelectorAll("form[data-ticks]")) {
+// Ticks for a whole page of candidates, and how many are ticked; the table may be fetched anew at any time.
+const ticksOf = (form) => [...form.querySelectorAll('[name="numbers"]')];
+
+function tell(form) {
   const all = form.querySelector("[data-tick-all]");
-  const ticks = [...form.querySelectorAll('[name="numbers"]')];
-  const told = form.querySelector("[data-ticked]");
-  const tell = () => {
-    const ticked = ticks.filter((tick) => tick.checked).length;
-    all.checked = ticked > 0 && ticked === ticks.length;
-    all.indeterminate = ticked > 0 && ticked < ticks.length;
-    told.textContent = ticked ? `已勾选${ticked}名` : "";
-  };
-  if (all) {
-    all.addEventListener("change", () => {
-      for (const tick of ticks) tick.checked = all.checked;
-      tell();
-    });
-    form.addEventListener("change", tell);
-    tell();
+  if (!all) return;
+  const ticks = ticksOf(form);
+  const ticked = ticks.filter((tick) => tick.checked).length;
+  all.checked = ticked > 0 && ticked === ticks.length;
+  all.indeterminate = ticked > 0 && ticked < ticks.length;
+  form.querySelector("[data-ticked]").textContent = ticked ? `已勾选${ticked}名` : "";
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-ticks]");
+  if (!form) return;
+  if (event.target.matches("[data-tick-all]")) {
+    for (const tick of ticksOf(form)) tick.checked = event.target.checked;
   }
-}
-for (const form of document.querySelectorAll("form[data-goes-on]")) {
-  form.requestSubmit();
-}
+  tell(form);
+});
+const tellAll = () => document.querySelectorAll("form[data-ticks]").forEach(tell);
+document.addEventListener("htmx:afterSettle", tellAll);
+tellAll();

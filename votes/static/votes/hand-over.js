@@ -25,7 +25,10 @@
 
   votes.showCode = function (image) {
     const chosen = votes.draft.choices();
-    const address = votes.address + "/qr.svg" + (chosen.length ? "?b=" + pack(chosen) : "");
+    const marks = [];
+    if (chosen.length) marks.push("b=" + pack(chosen));
+    if (image.dataset.from || votes.source()) marks.push("from=" + encodeURIComponent(image.dataset.from || votes.source()));
+    const address = votes.address + "/qr.svg" + (marks.length ? "?" + marks.join("&") : "");
     if (image.getAttribute("src") !== address) image.src = address;
     return chosen.length;
   };

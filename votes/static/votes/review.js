@@ -24,7 +24,7 @@
     words.appendChild(document.createTextNode(name));
     const button = make("button", "link plain", chosen ? "不选了" : "选回来");
     button.type = "button";
-    button.setAttribute("aria-label", (chosen ? "不选 " : "选回 ") + name);
+    button.setAttribute("aria-label", (chosen ? "不选了 " : "选回来 ") + name);
     button.dataset.toggle = number;
     item.appendChild(words);
     item.appendChild(button);

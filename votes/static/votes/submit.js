@@ -21,8 +21,10 @@
   }
 
   function post() {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
+    if (/^[\x20-\x7e]+$/.test(votes.source())) headers["X-Channel"] = votes.source();
     return votes.request("POST", votes.address + "/ballots", {
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+      headers: headers,
       body: JSON.stringify({ choices: votes.draft.choices(), nonce: votes.draft.nonce() })
     });
   }
