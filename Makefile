@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint bench trust lock clean
+.PHONY: help run test lint bench trust pictures lock clean
 
 help: ## show what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed node_modules/.installed ## start the demo: everything it needs, then the addresses; Ctrl-C stops it
 	@$(BIN)/flask up --demo
@@ -23,9 +23,13 @@ lint: $(VENV)/.installed-dev ## style, types and the fall of the house
 
 bench: $(VENV)/.installed-dev node_modules/.installed ## measure ratios to the hello anchor; a table and JSON
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.console
 
 trust: $(VENV)/.installed-dev node_modules/.installed ## crash, loss and load trials with real fsync (minutes)
 	@$(BIN)/pytest -n 0 trials
+
+pictures: $(VENV)/.installed-dev node_modules/.installed $(VENV)/.browser ## take the manual's pictures anew from a demo of their own (minutes)
+	@PYTHONPATH=. $(BIN)/python bin/take-pictures
 
 lock: $(VENV)/.installed-dev ## resolve requirements*.in anew, with hashes
 	@for set in requirements requirements-dev; do \

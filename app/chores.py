@@ -1,27 +1,31 @@
-"""What has to be forgotten now and then, once an hour in one process."""
+"""What has to be done now and then in one process: erasing what is kept no longer, checking the audit trail."""
 
 import threading
+from collections.abc import Callable
 
 import structlog
 from flask import Flask
 
-from wechat.jobs import forget_what_is_old
+from staff.audit.checking import keep_checkpoint
+from staff.personal.running import run_daily
 
 log = structlog.get_logger(__name__)
 HOUR = 3_600.0  # seconds
+CHORES: tuple[Callable[[], object], ...] = (run_daily, keep_checkpoint)
 
 
 def start_chores(app: Flask, stop: threading.Event) -> None:
-    """Do the chores now and then every hour beside this process's work, until told to stop."""
+    """Do every hour beside this process's work what is due, until told to stop; a chore that fails keeps no other."""
     threading.Thread(target=_run, args=(app, stop), name="chores", daemon=True).start()
 
 
 def _run(app: Flask, stop: threading.Event) -> None:
     while True:
-        try:
-            with app.app_context():
-                forget_what_is_old()
-        except Exception:
-            log.exception("chores_failed")
+        for chore in CHORES:
+            try:
+                with app.app_context():
+                    chore()
+            except Exception:
+                log.exception("chore_failed", chore=chore.__name__)
         if stop.wait(HOUR):
             return

@@ -26,14 +26,24 @@ from config import ConfigError, Settings, load_settings
 from foundation.database import db
 from foundation.embedded.places import EmbeddedError, in_use, lock
 from foundation.queues import QUEUES
+from staff.audit.cli import audit_commands
 from staff.cli import staff_commands
+from staff.personal.cli import retention_commands
 from votes.cli import polls_commands
 from votes.exporting.cli import tally_commands
 from votes.ledger_commands import ledger_commands
 from votes.room import build_sequencer
 from wechat.cli import wechat_commands
 
-ROOMS = (staff_commands, polls_commands, tally_commands, ledger_commands, wechat_commands)
+ROOMS = (
+    staff_commands,
+    audit_commands,
+    retention_commands,
+    polls_commands,
+    tally_commands,
+    ledger_commands,
+    wechat_commands,
+)
 
 
 def create_command_line(build: Callable[[], Flask]) -> Flask:
@@ -150,6 +160,8 @@ def sandbox(port: int | None) -> None:
         "SANDBOX_ORIGINAL_ID": settings.wechat_original_id,
         "SANDBOX_TOKEN": settings.wechat_token.get_secret_value(),
         "SANDBOX_AES_KEY": settings.wechat_aes_key.get_secret_value(),
+        "SANDBOX_PREVIOUS_AES_KEY": settings.wechat_previous_aes_key.get_secret_value(),
+        "SANDBOX_CAPABILITIES": settings.wechat_capabilities,
         "SANDBOX_MESSAGE_MODE": settings.wechat_message_mode,
         "SANDBOX_CALLBACK_URL": callback,
         "SANDBOX_CALLBACK_DOMAIN": settings.public_host,

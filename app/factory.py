@@ -9,7 +9,9 @@ from app.errors import init_errors
 from app.health import blueprint as health
 from app.home import blueprint as home
 from app.home import init_home
+from app.me import blueprint as me
 from app.public_files import blueprint as public_files
+from app.texts import init_texts
 from config import Settings
 from foundation.assets import init_assets
 from foundation.clock import show_moment
@@ -21,7 +23,8 @@ from foundation.keyvalue import init_keyvalue
 from foundation.logs import configure_logs, init_logs
 from foundation.queues import init_queues
 from foundation.web import init_web, trust_proxies
-from staff.console import register_console
+from staff.authority import check_doors
+from staff.room import register_staff
 from votes.room import register_votes
 from wechat.room import register_wechat
 
@@ -46,13 +49,16 @@ def create_app(settings: Settings, connections: Connections) -> Flask:
     app.url_map.strict_slashes = False
     app.extensions["connections"] = connections
     _lay_the_ground(app, settings, connections)
-    register_console(app)
+    register_staff(app)
     register_wechat(app)
     register_votes(app, connections)
     app.register_blueprint(health)
     app.register_blueprint(public_files)
     app.register_blueprint(home)
+    app.register_blueprint(me)
     init_home(app)
+    init_texts(app)
+    check_doors(app)
     trust_proxies(app, settings.trusted_proxies)
     return app
 
@@ -70,12 +76,15 @@ def _lay_the_ground(app: Flask, settings: Settings, connections: Connections) ->
     init_assets(app, [ROOT / room / "static" for room in ROOMS], _vendor())
     app.add_template_filter(show_moment, "moment")
     app.add_template_filter(_thousands, "thousands")
-    app.jinja_env.globals["site_footer"] = settings.site_footer
 
 
 def _vendor() -> dict[str, Path]:
     """Name the third-party files that pages use; npm brings them, and nothing else of theirs is served."""
-    return {"vendor/htmx.min.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js"}
+    modules = ROOT / "node_modules"
+    return {
+        "vendor/htmx.min.js": modules / "htmx.org" / "dist" / "htmx.min.js",
+        "vendor/echarts.simple.min.js": modules / "echarts" / "dist" / "echarts.simple.min.js",
+    }
 
 
 def _thousands(number: int) -> str:

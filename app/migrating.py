@@ -12,7 +12,20 @@ from foundation.database import libpq_url
 from foundation.embedded.servers import Connections
 
 # The ledger, the audit trail and what was certified are added to, never rewritten.
-APPEND_ONLY = ("ballot", "audit_entry", "certified_count")
+APPEND_ONLY = (
+    "ballot",
+    "audit_entry",
+    "audit_link",
+    "certified_count",
+    "option_version",
+    "menu_publication",
+    "retention_erasure",
+    "retention_certificate",
+    "witness_mark",
+    "opinion",
+    "opinion_entry",
+    "staff_hand_over",
+)
 
 
 def migrate(app: Flask) -> None:
@@ -43,3 +56,4 @@ def grant(connections: Connections) -> None:
                 sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), name)
             )
         connection.execute(sql.SQL("GRANT UPDATE (number) ON ballot TO {}").format(name))
+        connection.execute(sql.SQL("REVOKE INSERT ON audit_link FROM {}").format(name))  # its own trigger links

@@ -10,7 +10,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -19,17 +18,11 @@ from pathlib import Path
 import psycopg
 from flask import Flask
 
-from app.demo.secrets import prepare_demo_folder
-from app.factory import create_app
-from app.migrating import migrate
-from app.starting import site_answers
-from benchmarks import naive
-from config import Settings, load_settings
+from benchmarks.service import installation, serving
+from config import Settings
 from foundation.database import libpq_url
-from foundation.embedded.places import lock
-from foundation.embedded.servers import Running, embedded_servers
+from foundation.embedded.servers import Running
 from tests.factories import make_poll
-from tests.ports import free_ports
 from votes.csrf import page_token
 from wechat.account import current_account
 
@@ -81,34 +74,11 @@ def main() -> None:
     """Measure every subject against the anchor and print the ratios."""
     if shutil.which("wrk") is None:
         _install_wrk()
-    folder, port = Path(tempfile.mkdtemp(prefix="vote-bench-")), free_ports()
-    prepare_demo_folder(folder, port=port, public_url=None, sandbox_url="http://127.0.0.1:9")
-    try:
-        with lock(folder), embedded_servers(folder) as running:
-            _measure(folder, port, running)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _measure(folder: Path, port: int, running: Running) -> None:
-    limits = {"GATE_PER_ADDRESS": "100000000", "GATE_PER_POLL": "100000000"}
-    environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), **limits}
-    settings = load_settings(environment)
-    app = create_app(settings, running.connections)
-    migrate(app)
-    with psycopg.connect(libpq_url(running.connections.owner_url), autocommit=True) as connection:
-        connection.execute(naive.TABLES)
-        connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO vote_app")
-        connection.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO vote_app")
-    with app.app_context():
-        make_poll(SLUG, awards=AWARDS, closes_in=timedelta(days=1))
-    web = _serve(settings, environment)
-    try:
-        assert site_answers(settings, sandbox=False), "the service does not answer"  # noqa: S101
-        results = _rounds(app, settings, Bench(folder, web.pid, running))
-    finally:
-        web.terminate()
-        web.wait(20)
+    with installation() as place:
+        with place.app.app_context():
+            make_poll(SLUG, awards=AWARDS, closes_in=timedelta(days=1))
+        with serving(place) as web:
+            results = _rounds(place.app, place.settings, Bench(place.folder, web, place.running))
     _report(results)
 
 
@@ -199,16 +169,6 @@ def _cpu(pid: int) -> float:
                 sum(map(int, fields[11:15])) / tick if int(entry.name) == pid else sum(map(int, fields[11:13])) / tick
             )
     return seconds
-
-
-def _serve(settings: Settings, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    command = (
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--log-level", "warning"),
-        *("--host", "127.0.0.1", "--port", str(settings.port), "--workers", str(settings.web_workers)),
-        *("--blocking-threads", str(settings.web_threads), "--backpressure", str(settings.web_threads * 4)),
-        "benchmarks.target:create_target",
-    )
-    return subprocess.Popen(command, env=environment)
 
 
 def _install_wrk() -> None:

@@ -140,6 +140,8 @@ def app(application: Flask, connections: Connections) -> Iterator[Flask]:
     with application.app_context():
         yield application
     empty(connections)
+    application.extensions["options"].forget()
+    application.extensions["wechat_farewells"].forget()
     for file in (_DATA / "files").glob("*/*"):
         file.unlink()
 

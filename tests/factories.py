@@ -11,12 +11,16 @@ from sqlalchemy import text
 from foundation.clock import database_now
 from foundation.ids import random_id
 from foundation.transaction import transaction
-from staff.actors import Actor
+from staff.actors import Actor, Consent
+from staff.roles import Role
 from votes.csrf import page_token
 from votes.models import Award, Candidate, Poll, PollHead
+from votes.turnout import recount_turnout
 from wechat.identity import sign_in_voter
 
-CLERK = Actor("clerk", "示例经办")
+CLERK = Actor("clerk", "示例经办", role=Role.OFFICE)
+LEADER = Actor("leader", "示例部领导", role=Role.LEADER)
+BOTH = Consent(CLERK, LEADER)
 STEPS = ("draft", "open", "closed", "certified")
 
 
@@ -113,4 +117,6 @@ def fill_ledger(poll_id: int, ballots: int, *, numbered: bool = True) -> None:
     with transaction() as session:
         session.execute(statement, {"poll": poll_id, "ballots": ballots, "numbered": numbered})
         if numbered:
-            session.get_one(PollHead, poll_id).size = ballots
+            head = session.get_one(PollHead, poll_id)
+            head.size = ballots
+            recount_turnout(session, head)

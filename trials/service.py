@@ -125,6 +125,7 @@ class Service:
             poll_id = make_poll(slug, **{"awards": AWARDS, **changes})  # type: ignore[arg-type]  # handed through
             token = page_token(self.settings, slug)
             key = db.session.get_one(Poll, poll_id).voter_key
+            assert key is not None
         site = Site(self.settings.port, self.settings.public_url, slug, token)
         return TriedPoll(self, poll_id, site, key)
 

@@ -1,16 +1,19 @@
 """The home page and the console's desk: what rooms offer, put in order."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.texts import HOME_NOTICE, SITE_FOOTER
+from config import Settings
 from staff.accounts import Account
 from tests.conftest import DatabaseClock
 from tests.factories import make_poll
 from tests.staff.factories_staff import Browser, make_staff
+from tests.staff.options.factories_options import set_to
 
 
 @pytest.fixture
@@ -68,12 +71,29 @@ def test_everything_the_home_page_leads_to_is_there(client: FlaskClient) -> None
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
-def test_the_footer_names_the_filing_numbers_where_there_are_some(app: Flask) -> None:
-    app.jinja_env.globals["site_footer"] = "示例备 00000000 号"
-    try:
-        assert "示例备 00000000 号" in app.test_client().get("/").text
-    finally:
-        app.jinja_env.globals["site_footer"] = ""
+def test_the_footer_names_the_filing_numbers_that_the_environment_sets(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"site_footer": "示例备 00000000 号"}))
+
+    assert "示例备 00000000 号" in app.test_client().get("/").text
+
+
+def test_the_footer_that_staff_set_stands_on_every_public_page(client: FlaskClient) -> None:
+    make_poll("with-footer")
+    set_to(SITE_FOOTER, "示例备 11111111 号")
+
+    pages = ("/", "/polls/with-footer", "/receipts/", "/no-such-page")
+
+    assert {page: "示例备 11111111 号" in client.get(page).text for page in pages} == dict.fromkeys(pages, True)
+
+
+def test_the_home_page_bears_the_notice_as_long_as_there_is_one(client: FlaskClient) -> None:
+    before = client.get("/").text
+    set_to(HOME_NOTICE, "今晚22点<维护>")
+
+    assert "今晚22点" not in before
+    assert '<p class="amber" role="status">今晚22点&lt;维护&gt;</p>' in client.get("/").text
 
 
 def test_the_desk_is_for_staff(client: FlaskClient) -> None:
@@ -82,7 +102,9 @@ def test_the_desk_is_for_staff(client: FlaskClient) -> None:
     assert (response.status_code, response.headers["Location"]) == (303, "/console/sign-in?next=/console/")
 
 
-def test_a_desk_with_nothing_to_do_says_so(app: Flask, member: Account) -> None:
+def test_a_desk_with_nothing_to_do_says_so(app: Flask, member: Account, database_clock: DatabaseClock) -> None:
+    database_clock.set(datetime(2026, 6, 1, tzinfo=UTC))
+
     page = Browser(app).signed_in_as(member).client.get("/console/").text
 
     assert "现在没有要办的事" in page

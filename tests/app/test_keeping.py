@@ -28,7 +28,7 @@ from tests.conftest import make_settings, passing_installation
 from tests.factories import CLERK, fill_ledger, make_poll
 from votes.models import PollHead
 
-TABLES = ("poll", "award", "candidate", "ballot", "audit_entry", "alembic_version")
+TABLES = ("poll", "award", "candidate", "ballot", "audit_entry", "audit_link", "alembic_version")
 
 
 @dataclass(frozen=True)

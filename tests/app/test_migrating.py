@@ -11,6 +11,7 @@ from flask import Flask
 from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege, RaiseException
 from sqlalchemy import create_engine, pool
 
+from app.factory import ROOT
 from app.migrating import APPEND_ONLY, grant, migrate
 from foundation.database import Base, engine_url
 from foundation.embedded.servers import Connections
@@ -19,11 +20,25 @@ from staff import audit
 from tests.factories import CLERK, STEPS, fill_ledger, make_poll
 from votes.models import CertifiedCount
 
-INDEXES_MADE_BY_HAND = {"ballots_waiting_for_a_number"}
+INDEXES_MADE_BY_HAND = {
+    "ballots_waiting_for_a_number",
+    "audit_entries_by_kind",
+    "audit_entries_by_letter_pairs",
+}
+NEWEST = max(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("0*.py"))
 CHANGES = {
     "ballot": "UPDATE ballot SET choices = '\\x00'",
     "audit_entry": "UPDATE audit_entry SET actor = 'somebody'",
+    "audit_link": "UPDATE audit_link SET hash = previous",
     "certified_count": "UPDATE certified_count SET votes = votes + 1",
+    "option_version": "UPDATE option_version SET reason = 'other'",
+    "menu_publication": "UPDATE menu_publication SET published_by = 'other'",
+    "witness_mark": "UPDATE witness_mark SET remark = 'other'",
+    "opinion": "UPDATE opinion SET title = 'other'",
+    "opinion_entry": "UPDATE opinion_entry SET text = 'other'",
+    "staff_hand_over": "UPDATE staff_hand_over SET reason = 'other'",
+    "retention_erasure": "UPDATE retention_erasure SET count = count + 1",
+    "retention_certificate": "UPDATE retention_certificate SET document = '{}'",
 }
 FROZEN_PAPER = [
     (
@@ -95,7 +110,7 @@ def test_migrating_again_changes_nothing(application: Flask, as_owner: Callable[
     migrate(application)
 
     assert as_owner(rights) == before
-    assert as_owner("SELECT version_num FROM alembic_version") == [("0001",)]
+    assert as_owner("SELECT version_num FROM alembic_version") == [(NEWEST,)]
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

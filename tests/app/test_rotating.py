@@ -36,7 +36,7 @@ def keyed(app: Flask, connections: Connections) -> Iterator[dict[str, Flask]]:
 
 def poll_keys() -> dict[str, bytes]:
     with transaction() as session:
-        return {poll.slug: poll.voter_key for poll in session.scalars(select(Poll))}
+        return {poll.slug: poll.voter_key or b"" for poll in session.scalars(select(Poll))}
 
 
 def everything_at_rest() -> dict[str, list[object]]:

@@ -235,7 +235,12 @@ def test_a_killed_process_is_named_and_everything_stops(story: Story) -> None:
 
 
 def test_starting_again_keeps_polls_and_ballots(story: Story) -> None:
-    assert [(slug, state) for slug, state, *_ in story.polls] == [("demo", "open"), ("demo-past", "certified")]
+    assert {slug: state for slug, state, *_ in story.polls} == {
+        "demo": "open",
+        "demo-past": "certified",
+        "demo-next": "draft",
+        "demo-draft": "draft",
+    }
     assert story.polls_again == story.polls
     assert story.home_again == story.home
     assert "第一次启动" not in story.words_of_second

@@ -122,10 +122,10 @@ def test_a_dropped_candidate_stays_in_its_row_until_taken_back(live_site: LiveSi
     open_list(live_site, page, slug)
     choose(page, 1, 2)
     page.get_by_role("link", name="核对选票").click()
-    page.get_by_role("button", name="不选 示例001").click()
+    page.get_by_role("button", name="不选了 示例001").click()
     expect(page.locator("#review-groups li .grow")).to_have_text(["001示例001", "002示例002"])
     expect(page.get_by_text("已选1，最多2")).to_be_visible()
-    page.get_by_role("button", name="选回 示例001").click()
+    page.get_by_role("button", name="选回来 示例001").click()
     expect(page.get_by_text("已选2，最多2")).to_be_visible()
 
 
@@ -558,7 +558,7 @@ def test_the_column_hands_choices_to_the_phone(live_site: LiveSite, page: Page) 
     slug = live_site.poll()
     page.goto(f"{live_site.url}/polls/{slug}/column")
     choose(page, 2)
-    expect(page.locator("#qr")).to_have_attribute("src", f"/polls/{slug}/qr.svg?b=02")
+    expect(page.locator("#qr")).to_have_attribute("src", f"/polls/{slug}/qr.svg?b=02&from=column")
     expect(page.locator("#carried")).to_contain_text("已选的1个会随二维码带到手机上")
     assert complaints == []
 

@@ -10,11 +10,13 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from foundation.clock import SHANGHAI, utc_now
+from staff.roles import Role
 from tests.browser.conftest import LiveSite
-from tests.factories import CLERK, fill_ledger
+from tests.factories import BOTH, fill_ledger
 from tests.staff.factories_staff import make_staff
 from tests.votes.factories_polls import SETTINGS, add_ballots, make_ready, poll_of
 from tests.votes.test_console import archive, sheet
+from votes.overview import poll_overview
 from votes.polls import open_poll
 from votes.settings import PollSettings
 
@@ -28,6 +30,34 @@ PEOPLE = (("丁示例", "示例县一"), ("王示例", "示例县一"), ("马示
 def screen(request: pytest.FixtureRequest, browser: Browser, live_site: LiveSite) -> Iterator[Page]:
     """A page on each of the two screens, with one member of staff to sign in as."""
     yield from _page(browser, live_site, request.param)
+
+
+class LeadersDesk:
+    """Another machine, at which a leader reads what was asked for and approves it."""
+
+    def __init__(self, site: LiveSite, page: Page) -> None:
+        self.site, self.page = site, page
+
+    def approve(self, title: str) -> None:
+        self.page.goto(f"{self.site.url}/console/")
+        line = self.page.get_by_role("listitem").filter(has_text=title)
+        line.get_by_role("link", name="核对").click()
+        self.page.get_by_label("我已核对，同意办理。").check()
+        self.page.get_by_role("button", name="批准，当即生效").click()
+        expect(self.page.get_by_role("status")).to_have_text("已批准，当即生效。")
+
+
+@pytest.fixture
+def leader(browser: Browser, live_site: LiveSite, screen: Page) -> Iterator[LeadersDesk]:
+    with live_site.app.app_context():
+        make_staff("lingdao", "示例部领导", Role.LEADER)
+    context = browser.new_context(viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto(f"{live_site.url}/console/sign-in")
+    page.get_by_role("button", name="示例部领导").click()
+    yield LeadersDesk(live_site, page)
+    context.close()
 
 
 @pytest.fixture
@@ -91,25 +121,36 @@ def confirm(page: Page, tick: str, button: str, done: str) -> None:
     expect(page.get_by_role("status")).to_have_text(done)
 
 
-def test_a_poll_from_draft_to_the_signed_sheet(live_site: LiveSite, screen: Page, tmp_path: Path) -> None:
+def test_a_poll_from_draft_to_the_signed_sheet(
+    live_site: LiveSite, screen: Page, leader: LeadersDesk, tmp_path: Path
+) -> None:
     sign_in(screen, live_site)
     draft(screen)
     bring_in(screen, tmp_path)
     screen.get_by_role("link", name="概况").click()
-    screen.get_by_role("link", name="核对并开启").click()
-    confirm(screen, "以上内容已核对无误", "开启投票", "投票已批准开启，到开始时间自动开始。")
+    screen.get_by_role("link", name="核对并申请开启").click()
+    confirm(screen, "以上内容已核对无误", "申请开启", "申请已提交。部领导批准后，到开始时间自动开始。")
+    leader.approve("开启投票：示例网上评议")
+    screen.reload()
     expect(screen.locator("h1")).to_have_text("示例网上评议 进行中")
     with live_site.app.app_context():
         add_ballots("demo", (1,), (1, 2), (1, 2, 3))
-    screen.get_by_role("link", name="看投票进度").click()
+        while poll_overview("demo").unnumbered:
+            screen.wait_for_timeout(100)
+    screen.get_by_role("link", name="投票进度与下载").click()
     expect(screen.locator(".figures dd")).to_have_text("3")
+    screen.get_by_role("link", name="得票", exact=True).click()
     expect(screen.get_by_text("结果在认证前不可见，任何人都一样。")).to_be_visible()
     screen.get_by_role("link", name="概况").click()
-    screen.get_by_role("link", name="提前结束").click()
+    screen.get_by_role("link", name="申请提前结束").click()
     screen.get_by_label("理由").fill("示例停电")
-    confirm(screen, "我了解结束后不能重新开启", "结束投票", "投票已提前结束，不再收票。")
-    screen.get_by_role("link", name="核对并认证").click()
-    confirm(screen, "我了解认证后结果不能再改", "认证结果", "结果已认证，可以查看和下载。")
+    confirm(screen, "我了解结束后不能重新开启", "申请提前结束", "申请已提交。部领导批准后立即结束；批准之前照常收票。")
+    leader.approve("提前结束投票：示例网上评议")
+    screen.reload()
+    screen.get_by_role("link", name="核对并申请认证").click()
+    confirm(screen, "我了解认证后结果不能再改", "申请认证", "申请已提交。部领导批准后结果即告认证，可以查看和下载。")
+    leader.approve("认证投票结果：示例网上评议")
+    screen.get_by_role("link", name="投票进度与下载").click()
     assert take_sheet(screen) == ["丁示例", "王示例", "马示例"]
 
 
@@ -138,10 +179,10 @@ def test_by_keyboard_alone(live_site: LiveSite, desk: Page) -> None:
     expect(desk.get_by_role("heading", name="示例键盘评议")).to_be_visible()
     press(desk, desk.get_by_role("link", name="投票活动"), "Enter")
     press(desk, desk.get_by_role("link", name="示例网上评议"), "Enter")
-    press(desk, desk.get_by_role("link", name="核对并开启"), "Enter")
+    press(desk, desk.get_by_role("link", name="核对并申请开启"), "Enter")
     press(desk, desk.get_by_label("以上内容已核对无误"), "Space")
-    press(desk, desk.get_by_role("button", name="开启投票"), "Enter")
-    expect(desk.locator("h1")).to_have_text("示例网上评议 进行中")
+    press(desk, desk.get_by_role("button", name="申请开启"), "Enter")
+    expect(desk.get_by_role("status")).to_have_text("申请已提交。部领导批准后，到开始时间自动开始。")
 
 
 def settings_between(opens_at: datetime, closes_at: datetime) -> PollSettings:
@@ -191,10 +232,11 @@ def test_no_page_is_wider_than_its_screen(live_site: LiveSite, screen: Page) -> 
     with live_site.app.app_context():
         make_ready("draft")
         make_ready("open", settings_between(utc_now() - timedelta(hours=1), utc_now() + timedelta(days=1)))
-        open_poll("open", CLERK)
+        open_poll("open", BOTH)
         fill_ledger(poll_of("open").id, 500, numbered=False)
     sign_in(screen, live_site)
     pages = ["", "edit", "awards", "candidates/", "candidates/3", "import", "photos", "open", "close", "turnout"]
+    pages += ["channels/", "results", "candidates/bulk?act=consent&everyone=1"]
     paths = ["", "new", *(f"{slug}/{page}" for slug in ("draft", "open") for page in pages)]
     wide = []
     for path in paths:

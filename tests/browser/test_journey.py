@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from staff.actors import SYSTEM
 from tests.browser.conftest import LiveSite
-from tests.factories import CLERK
+from tests.factories import BOTH
 from votes.overview import poll_overview
 from votes.paper import SECONDS_KEPT
 from votes.polls import certify_poll, close_poll
@@ -48,10 +48,10 @@ def choose(page: Page, award: int, *places: int) -> None:
 def close_and_certify(site: LiveSite, slug: str, page: Page) -> None:
     """Close the poll and certify it as soon as the sequencer has numbered its ballots."""
     with site.app.app_context():
-        close_poll(slug, "示例：测试提前结束", CLERK)
+        close_poll(slug, "示例：测试提前结束", BOTH)
         while poll_overview(slug).unnumbered:
             page.wait_for_timeout(100)
-        certify_poll(slug, CLERK)
+        certify_poll(slug, BOTH)
 
 
 def test_from_the_menu_to_the_certified_result(live_site: LiveSite, phone: BrowserContext, poll: str) -> None:
