@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from foundation.clock import local_day, show_day, utc_now
 from foundation.errors import AppError, InvalidInput
 from foundation.keyvalue import keyvalue
-from staff.approvals.requesting import find_request
+from staff.approvals.requesting import ApprovalRequest, find_request
 from staff.authority import act, current_actor
 from staff.navigation import add_navigation
 from votes.console_candidates import blueprint as candidates_blueprint
@@ -47,6 +47,7 @@ def register_polls_console(app: Flask) -> None:
     app.add_template_filter(show_day)
     app.add_template_filter(local_day)
     app.add_template_global(next_step)
+    app.add_template_global(_opening_asked, "opening_asked")
     for pages in (blueprint, candidates_blueprint, imports_blueprint, channels_blueprint):
         app.register_blueprint(pages)
     add_navigation(app, "投票", "投票活动", "polls_console.polls_page", "polls.see")
@@ -241,6 +242,10 @@ def _step_page(step: str, slug: str, error: AppError | None = None) -> str:
         reason=reason,
         faults=_faults(error),
     )
+
+
+def _opening_asked(slug: str) -> ApprovalRequest | None:
+    return find_request(OPEN, slug)
 
 
 def _choices() -> dict[str, dict[str, str]]:

@@ -64,7 +64,7 @@ def confirm_sheet(slug: str, key: str) -> ResponseReturnValue:
         return _task_page(slug, read_task(slug, key), error), error.status
     if task.outcome is None:
         return redirect(url_for(".sheet_page", slug=slug, key=key), 303)
-    flash(f"已导入{task.outcome.brought}名候选对象。接下来可以导入照片。", "done")
+    flash(f"已导入{task.outcome.brought}名候选对象。照片可以现在导入，也可以以后再导入。", "done")
     return redirect(url_for(".photos_page", slug=slug, sheet=key if task.outcome.photo_files else None), 303)
 
 

@@ -89,7 +89,9 @@ def check_readiness(poll: PollToCheck, awards: Sequence[AwardToCheck], standing:
 
 def _settings_missing(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
     if poll.opens_at is None or poll.closes_at is None:
-        yield Concern("settings", "还没有填开始时间和结束时间。")
+        times = (("开始时间", poll.opens_at), ("结束时间", poll.closes_at))
+        blank = "和".join(name for name, at in times if at is None)
+        yield Concern("settings", f"还没有填{blank}。")
     elif poll.closes_at <= now:
         yield Concern("settings", "结束时间已经过去，请改成以后的时间。")
     if poll.candidate_order == "drawn" and not poll.draw_seed:
@@ -102,7 +104,8 @@ def _awards_missing(awards: Sequence[AwardToCheck], standing: Standing) -> Itera
     for award in awards:
         there, least = standing.per_award.get(award.id, 0), max(1, award.min_choices)
         if there < least:
-            yield Concern("candidates", f"“{award.name}”有{there}名候选对象，至少要{least}名。")
+            held = f"有{there}名" if there else "还没有"
+            yield Concern("candidates", f"“{award.name}”{held}候选对象，至少要{least}名。")
 
 
 def _candidates_missing(standing: Standing) -> Iterable[Concern]:
@@ -114,7 +117,7 @@ def _candidates_missing(standing: Standing) -> Iterable[Concern]:
 
 def _settings_doubted(poll: PollToCheck, now: datetime) -> Iterable[Concern]:
     if poll.opens_at is not None and poll.opens_at <= now:
-        yield Concern("settings", "开始时间已到，确认开启后立即开始投票。")
+        yield Concern("settings", "开始时间已到，部领导批准后立即开始投票。")
     if not poll.enquiry_phone or not poll.supervision_phone:
         yield Concern("settings", "咨询电话或监督电话没有填，投票人看不到。")
 

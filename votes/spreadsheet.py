@@ -41,6 +41,8 @@ class Column:
 
 _NUMBER_GUIDE = "整数，从1到2000，整个投票不重复。要么每行都填，要么都不填；不填则按奖项和行的先后从1编号。"
 _PHOTO_GUIDE = "照片打成一个 ZIP 上传时用来对上照片。照片按编号或姓名命名的，不用填。"
+_CONSENT_GUIDE = "必填。本人（组织）同意公开填“是”；还没有的填“否”，导入后再登记。"
+_REVIEW_GUIDE = "必填。材料已通过保密审查填“是”；还没有的填“否”，导入后再登记。"
 
 COLUMNS = (
     Column("number", "编号", "可空", 11, _NUMBER_GUIDE, EXAMPLE),
@@ -51,8 +53,8 @@ COLUMNS = (
     Column("brief", "简要事迹", "", 44, "200字左右。", "这里写200字左右的简要事迹。"),
     Column("deeds", "事迹材料", "", 60, "2000字左右，可以分段。", "这里写2000字左右的事迹材料。"),
     Column("photo_file", "照片文件名", "可空", 20, _PHOTO_GUIDE, "示例姓名.jpg"),
-    Column("consented", "同意公开", "是/否", 14, "本人（组织）同意公开填“是”。", YES),
-    Column("secrecy_reviewed", "保密审查", "是/否", 14, "材料已通过保密审查填“是”。", YES),
+    Column("consented", "同意公开", "是/否", 14, _CONSENT_GUIDE, YES),
+    Column("secrecy_reviewed", "保密审查", "是/否", 14, _REVIEW_GUIDE, YES),
 )
 
 

@@ -88,7 +88,7 @@ OPENING = ApprovedBy(
     LEADERS,
     _open,
     _fingerprint,
-    consequence="投票到开始时间自动开始，到结束时间自动结束。时间、规则、奖项、姓名和编号从此不能再改。",
+    consequence="投票到开始时间自动开始，已经到了的立即开始；到结束时间自动结束。时间、规则、奖项、姓名和编号从此不能再改。",
     facts=_facts,
     page=_page,
 )

@@ -225,7 +225,7 @@ def test_a_fault_leads_to_its_field_and_keeps_what_was_typed(live_site: LiveSite
     field = desk.get_by_label("咨询电话")
     expect(field).to_be_in_viewport()
     expect(field).to_have_value("示例电话")
-    expect(field).to_have_accessible_description("咨询电话只能用数字、括号和连字符。")
+    expect(field).to_have_accessible_description("咨询电话只能用数字、括号和连字符。 显示在投票页上，可不填")
 
 
 def test_no_page_is_wider_than_its_screen(live_site: LiveSite, screen: Page) -> None:

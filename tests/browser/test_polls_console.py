@@ -92,7 +92,7 @@ def test_typing_finds_candidates_in_place_and_the_address_keeps_it(live_site: Li
     desk.reload()
     expect(desk.locator(".polls-people tbody tr")).to_have_count(10)
     desk.get_by_label("本页全选").check()
-    desk.get_by_role("button", name="先看效果").click()
+    desk.get_by_role("button", name="核对并办理").click()
     expect(desk.get_by_text("没有可以办的，原因见下。")).to_be_visible()
 
 

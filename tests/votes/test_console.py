@@ -306,6 +306,8 @@ class TestSteps:
         assert desk.submit("/console/polls/demo/open", confirmed="1").status_code == 303
         assert poll_overview("demo").phase is Phase.DRAFT
         assert "等部领导批准" in desk.get("/console/polls/demo/open").text
+        overview = desk.get("/console/polls/demo/").text
+        assert ("等待批准" in overview, "核对并申请开启" in overview) == (True, False)
         leader_approves()
         assert poll_overview("demo").phase is Phase.NOT_OPEN
 
@@ -320,7 +322,7 @@ class TestSteps:
     def test_what_is_missing_leads_to_where_it_is_mended(self, desk: Browser) -> None:
         make_draft()
         page = desk.get("/console/polls/demo/open").text
-        assert "“示例组织奖”有0名候选对象，至少要1名。" in page
+        assert "“示例组织奖”还没有候选对象，至少要1名。" in page
         assert ">申请开启</button>" not in page
         assert desk.submit("/console/polls/demo/open", confirmed="1").status_code == 409
 

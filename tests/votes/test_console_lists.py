@@ -2,19 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from foundation.database import db
 from staff.roles import Role
 from tests.factories import BOTH, fill_ledger, make_poll
 from tests.staff.factories_staff import Browser, make_staff
+from tests.statements import statements
 from votes.next_step import next_step
 from votes.overview import find_polls, poll_overview
 from votes.parts import votes_parts
@@ -52,25 +50,11 @@ def desk(app: Flask) -> Browser:
     return Browser(app).signed_in_as(make_staff())
 
 
-@contextmanager
-def counting() -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-
-
 def statements_of(desk: Browser, path: str) -> int:
     db.session.expire_all()
-    with counting() as statements:
+    with statements() as sent:
         assert desk.get(path).status_code in (200, 409)  # a certified poll lets nobody withdraw
-    return sum(not any(table in statement for table in NOW_AND_THEN) for statement in statements)
+    return sum(not any(table in statement for table in NOW_AND_THEN) for statement in sent)
 
 
 @pytest.mark.parametrize("state", ["draft", "open", "certified"])
@@ -100,9 +84,9 @@ def test_the_list_of_polls_asks_as_often_for_300_polls_as_for_3(desk: Browser) -
 def test_no_page_of_a_poll_counts_over_its_ballots(desk: Browser) -> None:
     fill_ledger(make_poll(), 100)
     for page in ("", "turnout", "candidates/", "results"):
-        with counting() as statements:
+        with statements() as sent:
             desk.get(f"/console/polls/demo/{page}")
-        touching = [statement for statement in statements if "FROM ballot" in statement]
+        touching = [statement for statement in sent if "FROM ballot" in statement]
         assert all("LIMIT" in statement for statement in touching), page
 
 
@@ -224,7 +208,7 @@ class TestNextStep:
         make_poll(state="draft")
         watcher = Browser(app).signed_in_as(make_staff("jiandu", "示例监督", Role.SUPERVISOR))
         page = watcher.get("/console/polls/demo/candidates/").text
-        assert ("polls-next" in page, "先看效果" in page, "添加一名" in page) == (False, False, False)
+        assert ("polls-next" in page, "核对并办理" in page, "添加一名" in page) == (False, False, False)
         assert watcher.get("/console/polls/demo/candidates/bulk?act=consent&numbers=1").status_code == 403
 
 

@@ -185,8 +185,8 @@ class TestOpening:
         assert [(concern.about, concern.text) for concern in readiness.missing] == [
             ("settings", "还没有填开始时间和结束时间。"),
             ("settings", "候选对象按抽签排列，还没有填抽签号码。"),
-            ("candidates", "“示例组织奖”有0名候选对象，至少要1名。"),
-            ("candidates", "“示例党员奖”有0名候选对象，至少要1名。"),
+            ("candidates", "“示例组织奖”还没有候选对象，至少要1名。"),
+            ("candidates", "“示例党员奖”还没有候选对象，至少要1名。"),
         ]
         with pytest.raises(Conflict, match="还不能开启：还没有填开始时间和结束时间。"):
             open_poll("demo", BOTH)

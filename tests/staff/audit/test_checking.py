@@ -1,7 +1,6 @@
 """Checks of the chain: by the clock, by a button, by a command; what they keep and what they put down elsewhere."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Flask
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
-from sqlalchemy import event, select
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from foundation.database import db
 from foundation.embedded.servers import Connections
 from foundation.errors import Conflict, NotAllowed
 from foundation.queues import queue
@@ -39,6 +37,7 @@ from staff.audit.verifying import verify_chain
 from tests.conftest import DatabaseClock
 from tests.staff.audit.factories_trail import owner_unbound, write_trail
 from tests.staff.factories_staff import Browser, actor_of, recorded
+from tests.statements import statements
 
 CHANGE = "UPDATE audit_entry SET object = 'another' WHERE id = 2"
 TROUBLE = "第2条记录被改动过"
@@ -62,20 +61,6 @@ def kept_checks() -> list[tuple[bool, int | None, str | None]]:
     with transaction() as session:
         checks = session.scalars(select(AuditCheck).order_by(AuditCheck.id))
         return [(check.whole, check.seq, check.fault) for check in checks]
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_a_check_of_the_whole_says_that_all_is_well(app: Flask, supervisor: Account) -> None:

@@ -1,14 +1,10 @@
 """The page of the trail: in words, filtered, page by page, and only for those who may see it."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from foundation.database import db
 from foundation.transaction import transaction
 from staff.accounts import Account
 from staff.actors import COMMAND_LINE, SYSTEM, UNKNOWN
@@ -16,6 +12,7 @@ from staff.audit import record
 from staff.roles import Role
 from tests.staff.audit.factories_trail import LEADER
 from tests.staff.factories_staff import Browser, make_staff, recorded
+from tests.statements import statements
 
 
 def rows_of(page: str) -> list[str]:
@@ -25,20 +22,6 @@ def rows_of(page: str) -> list[str]:
     return [
         "|".join(" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row.split("</td>")[:-1]) for row in rows
     ]
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_the_page_shows_who_did_what_in_words(watch: Browser, member: Account) -> None:
@@ -111,12 +94,12 @@ def test_acts_are_offered_by_kind(watch: Browser) -> None:
 
 def test_the_page_asks_the_database_as_often_with_many_rows_as_with_none(watch: Browser) -> None:
     watch.get("/console/audit")  # what is kept between requests is read once
-    with counted_statements() as with_none:
+    with statements() as with_none:
         watch.get("/console/audit")
     with transaction():
         for number in range(60):
             record("audit.verify", f"对象{number}", COMMAND_LINE)
-    with counted_statements() as with_many:
+    with statements() as with_many:
         watch.get("/console/audit")
     assert len(with_many) == len(with_none) <= 6
 

@@ -1,17 +1,16 @@
 """Options set without a console, and what is kept of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from foundation.database import db
 from foundation.transaction import transaction
 from staff.options.kinds import Typed
 from staff.options.models import OptionVersion
 from staff.options.registry import Option
 from staff.options.shelf import option_shelf
+from tests.statements import statements
 
 T = TypeVar("T")
 
@@ -37,20 +36,9 @@ def kept(option: Option[Any]) -> list[tuple[int, Any, str, str]]:
         return [(row.version, row.value, row.set_by, row.reason) for row in session.scalars(query)]
 
 
-@contextmanager
-def questions() -> Iterator[list[str]]:
+def questions() -> AbstractContextManager[list[str]]:
     """Collect what the database is asked about options."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "option_version" in statement:
-            asked.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+    return statements("option_version")
 
 
 def one(text: str) -> Typed:
