@@ -18,6 +18,7 @@ from staff.options.models import OptionVersion
 
 log = structlog.get_logger(__name__)
 SECONDS_KEPT = 5.0
+_NEVER_READ = -1
 _EXTENSION = "options"
 
 
@@ -25,7 +26,7 @@ _EXTENSION = "options"
 class _Kept:
     values: Mapping[str, Json] = field(default_factory=dict)
     read_at: float = 0.0
-    change: int = -1
+    change: int = _NEVER_READ
 
 
 class Shelf:
@@ -42,8 +43,9 @@ class Shelf:
         kept = self._kept
         if self._is_fresh(kept):
             return kept.values
-        only_old = kept.change == self._changes
-        if not self._lock.acquire(blocking=not only_old):
+        # Nobody waits for the very first reading: under a storm of ballots every thread of the service would.
+        changed = kept.change not in {_NEVER_READ, self._changes}
+        if not self._lock.acquire(blocking=changed):
             return kept.values
         try:
             if not self._is_fresh(self._kept):
