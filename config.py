@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     web_workers: int = Field(default=2, ge=1)
     web_threads: int = Field(default=32, ge=1)
+    web_connections: int = Field(default=4096, ge=1, description="that one process keeps open, idle ones included")
     trusted_proxies: int = Field(default=0, ge=0)
     metrics_token: SecretStr | None = None
     site_footer: str = ""

@@ -1,6 +1,7 @@
 """`flask up`: servers, migrations, then every process of the service, until one ends or somebody stops it."""
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -32,6 +33,7 @@ def start(
     the data folder's lock. Raises EmbeddedError where a port is taken, or a server of our own does not start.
     """
     programs = programs_of(settings, sandbox=sandbox)
+    _allow_open_files()
     _refuse_taken_ports([settings.port, *([sandbox_port(settings)] if sandbox else [])])
     # Until the processes run, being asked to stop is what Ctrl-C is: the servers started so far are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -68,9 +70,8 @@ def describe(ended: Ended) -> str:
 def programs_of(settings: Settings, *, sandbox: bool) -> list[Program]:
     """Return the processes of the service, in the order in which they are started."""
     python = sys.executable
-    web = _granian(settings.host, settings.port, settings.web_workers, settings.web_threads, "wsgi:create_service")
     programs = [
-        Program("web", web),
+        Program("web", web_command(settings, "wsgi:create_service")),
         Program("worker", (python, "-m", "flask", "worker")),
         Program("sequencer", (python, "-m", "flask", "sequencer")),
     ]
@@ -79,12 +80,24 @@ def programs_of(settings: Settings, *, sandbox: bool) -> list[Program]:
     return programs
 
 
-def _granian(host: str, port: int, workers: int, threads: int, target: str) -> tuple[str, ...]:
+def web_command(settings: Settings, target: str) -> tuple[str, ...]:
+    """Return the command that serves `target`, the name of a function that makes a WSGI application.
+
+    What granian calls backpressure counts open connections, not requests: phones that keep theirs must not shut out
+    the others, so it is far above the threads.
+    """
     return (
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"),
-        *("--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads)),
-        *("--backpressure", str(threads * 4), "--log-level", "warning", target),
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--log-level", "warning"),
+        *("--host", settings.host, "--port", str(settings.port), "--workers", str(settings.web_workers)),
+        *("--blocking-threads", str(settings.web_threads), "--backpressure", str(settings.web_connections)),
+        target,
     )
+
+
+def _allow_open_files() -> None:
+    """Take as many open files as the system gives: each connection is one, and the usual limit is a thousand."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _refuse_taken_ports(ports: list[int]) -> None:

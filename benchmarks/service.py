@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from flask import Flask
 from app.demo.secrets import prepare_demo_folder
 from app.factory import create_app
 from app.migrating import migrate
-from app.starting import site_answers
+from app.starting import site_answers, web_command
 from benchmarks import naive
 from config import Settings, load_settings
 from foundation.database import libpq_url
@@ -58,13 +57,7 @@ def installation() -> Iterator[Installation]:
 def serving(place: Installation) -> Iterator[int]:
     """Serve the installation, with the anchor beside it, and yield the server's process id."""
     settings = place.settings
-    command = (
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--log-level", "warning"),
-        *("--host", "127.0.0.1", "--port", str(settings.port), "--workers", str(settings.web_workers)),
-        *("--blocking-threads", str(settings.web_threads), "--backpressure", str(settings.web_threads * 4)),
-        "benchmarks.target:create_target",
-    )
-    web = subprocess.Popen(command, env=place.environment)
+    web = subprocess.Popen(web_command(settings, "benchmarks.target:create_target"), env=place.environment)
     try:
         if not site_answers(settings, sandbox=False):
             raise SystemExit("the service does not answer")

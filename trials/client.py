@@ -69,7 +69,7 @@ class Phone:
         """Send the ballot once; raises Lost where no whole answer comes."""
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
-                reader, writer = await self._connected()
+                reader, writer = await self.connected()
                 writer.write(self._site.request(ballot))
                 await writer.drain()
                 return await _read_answer(reader)
@@ -92,7 +92,7 @@ class Phone:
 
     async def send(self, ballot: Ballot) -> None:
         """Send the ballot and read no answer."""
-        _, writer = await self._connected()
+        _, writer = await self.connected()
         writer.write(self._site.request(ballot))
         await writer.drain()
 
@@ -101,7 +101,8 @@ class Phone:
             self._streams[1].close()
             self._streams = None
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return the connection's two ends, opening it first where there is none."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._site.port)
         return self._streams

@@ -4,11 +4,12 @@ import asyncio
 import time
 
 from trials.checking import check
-from trials.client import Ballot, cast_all, new_nonce
+from trials.client import Answer, Ballot, cast_all, new_nonce, phones
 from trials.conftest import Figure
 from trials.service import Service, TriedPoll
 
 VOTERS, TRIES = 200, 20
+HELD = 400  # connections
 
 
 def tries_of(poll: TriedPoll, voter: int) -> list[Ballot]:
@@ -37,3 +38,18 @@ def test_everybody_at_twenty_doors_has_one_ballot(service: Service, figure: Figu
     assert service.deadlocks() == before
     statuses = {status: sum(one.status == status for one in told) for status in (201, 200, 409)}
     figure(f"{VOTERS} voters, {len(ballots):,} tries in {seconds:.1f} s, answers {statuses}, 0 deadlocks")
+
+
+def test_connections_that_phones_hold_on_to_shut_nobody_out(service: Service, figure: Figure) -> None:
+    poll = service.open_poll()
+
+    async def vote_while_others_hold_theirs() -> Answer:
+        with phones(poll.site, HELD + 1) as (late, *holding):
+            for phone in holding:
+                await phone.connected()
+            return await late.cast(poll.ballot(1))
+
+    answer = asyncio.run(vote_while_others_hold_theirs())
+
+    assert answer.status == 201
+    figure(f"{HELD:,} idle connections, and the next voter's ballot is accepted")
