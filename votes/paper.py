@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session
 
 from foundation.encryption import UndecryptableError
 from foundation.errors import NotFound, Unavailable
 from foundation.transaction import transaction
-from votes.models import Poll
+from votes.models import Award, Candidate, Poll
 from votes.phases import ended_early
 from votes.rules import AwardRule, BallotRules
 
@@ -48,48 +48,62 @@ class PaperShelf:
     def get(self, slug: str) -> Paper:
         """Return the paper; raises NotFound, or Unavailable where the poll's key cannot be decrypted."""
         kept = self._papers.get(slug)
-        if kept and self._clock() - kept[0] < SECONDS_KEPT:
+        if kept and self._is_fresh(kept):
             return kept[1]
-        with self._lock:
-            kept = self._papers.get(slug)
-            if kept and self._clock() - kept[0] < SECONDS_KEPT:
-                return kept[1]
-            paper = read_paper(slug)
-            self._papers[slug] = self._clock(), paper
-            return paper
+        # One reads anew; meanwhile the others go by the paper that is known: the ledger would notice a change.
+        if not self._lock.acquire(blocking=kept is None) and kept:
+            return kept[1]
+        try:
+            return self._read_anew(slug)
+        finally:
+            self._lock.release()
 
     def forget(self, slug: str) -> None:
         self._papers.pop(slug, None)
 
+    def _is_fresh(self, kept: tuple[float, Paper]) -> bool:
+        return self._clock() - kept[0] < SECONDS_KEPT
 
-def read_paper(slug: str) -> Paper:
-    """Read one poll's paper from the database."""
+    def _read_anew(self, slug: str) -> Paper:
+        kept = self._papers.get(slug)
+        if kept and self._is_fresh(kept):
+            return kept[1]
+        paper = read_paper(slug, known=kept[1] if kept else None)
+        self._papers[slug] = self._clock(), paper
+        return paper
+
+
+def read_paper(slug: str, *, known: Paper | None = None) -> Paper:
+    """Read one poll's paper from the database; of the same revision as `known`, its rules need not be read."""
     with transaction() as session:
-        query = select(Poll).where(Poll.slug == slug).options(selectinload(Poll.awards), selectinload(Poll.candidates))
         try:
-            poll = session.scalars(query).one_or_none()
+            poll = session.scalars(select(Poll).where(Poll.slug == slug)).one_or_none()
         except UndecryptableError:
             raise Unavailable("投票暂时不能进行，请稍后再试。") from None
         if poll is None:
             raise NotFound("没有这项投票。")
-        return _paper_of(poll)
+        unchanged = known is not None and (known.poll_id, known.revision) == (poll.id, poll.revision)
+        return _paper_of(poll, known.rules if known and unchanged else rules_of(session, poll.id))
 
 
-def rules_of(poll: Poll) -> BallotRules:
+def rules_of(session: Session, poll_id: int) -> BallotRules:
     """Return the rules a ballot in this poll has to follow."""
-    awards = tuple(
-        AwardRule(
-            award.name,
-            award.min_choices,
-            award.max_choices,
-            frozenset(c.number for c in poll.candidates if c.award_id == award.id),
-        )
-        for award in poll.awards
+    awards = session.execute(
+        select(Award.id, Award.name, Award.min_choices, Award.max_choices)
+        .filter_by(poll_id=poll_id)
+        .order_by(Award.position)
+    ).all()
+    candidates = session.execute(
+        select(Candidate.award_id, Candidate.number, Candidate.withdrawn_at).filter_by(poll_id=poll_id)
+    ).all()
+    rules = tuple(
+        AwardRule(name, least, most, frozenset(one.number for one in candidates if one.award_id == award))
+        for award, name, least, most in awards
     )
-    return BallotRules(awards, frozenset(c.number for c in poll.candidates if c.withdrawn_at is not None))
+    return BallotRules(rules, frozenset(one.number for one in candidates if one.withdrawn_at is not None))
 
 
-def _paper_of(poll: Poll) -> Paper:
+def _paper_of(poll: Poll, rules: BallotRules) -> Paper:
     return Paper(
         poll_id=poll.id,
         slug=poll.slug,
@@ -101,6 +115,6 @@ def _paper_of(poll: Poll) -> Paper:
         daily=poll.period == "daily",
         visibility=poll.visibility,
         followers_only=poll.followers_only,
-        rules=rules_of(poll),
+        rules=rules,
         voter_key=poll.voter_key,
     )

@@ -74,7 +74,7 @@ def _times(session: Session, poll: Poll) -> Iterator[str]:
 
 def _choices(session: Session, poll: Poll) -> Iterator[str]:
     # A candidate may have been withdrawn after the ballot was accepted.
-    rules = BallotRules(rules_of(poll).awards, frozenset())
+    rules = BallotRules(rules_of(session, poll.id).awards, frozenset())
     query = select(Ballot.id, Ballot.choices).where(Ballot.poll_id == poll.id).execution_options(yield_per=5_000)
     for identity, packed in session.execute(query):
         fault = check_choices(rules, list(unpack(packed)))

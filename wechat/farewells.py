@@ -6,7 +6,7 @@ what was added.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,14 +37,14 @@ class FarewellShelf:
         self._read_at: datetime | None = None
         self._left: dict[bytes, datetime] = {}
 
-    def left_at(self, digest: bytes) -> datetime | None:
-        """Return when this person last left, as far as was known a second ago."""
+    def known(self) -> Mapping[bytes, datetime]:
+        """Return who left when last, as far as was known a second ago."""
         if self._clock() - self._looked >= SECONDS_KEPT and self._lock.acquire(blocking=False):
             try:
                 self._look()
             finally:
                 self._lock.release()
-        return self._left.get(digest)
+        return self._left
 
     def forget(self) -> None:
         """Read everything anew at the next look."""
@@ -75,7 +75,9 @@ def init_farewells(app: Flask) -> None:
 
 def has_left_since(openid: str, issued: int) -> bool:
     """Tell whether this person left after a cookie was issued to them (seconds since 1970)."""
-    left_at = _shelf().left_at(_digest(openid))
+    known = _shelf().known()
+    # Hardly anybody leaves, and each ballot asks: without farewells no digest is made.
+    left_at = known.get(_digest(openid)) if known else None
     return left_at is not None and issued <= left_at.timestamp()
 
 

@@ -105,7 +105,7 @@ def _cast_earlier(slug: str, voters: int, *, since: datetime, until: datetime) -
     dice = random.Random(_SEED)  # noqa: S311  # invented ballots, the same in every demo
     with transaction() as session:
         poll = session.scalars(select(Poll).filter_by(slug=slug)).one()
-        rules, key, poll_id = rules_of(poll), poll.voter_key, poll.id
+        rules, key, poll_id = rules_of(session, poll.id), poll.voter_key, poll.id
         assert key is not None  # noqa: S101  # it is destroyed long after closing, not before
         favour = {number: dice.betavariate(2, 3) for award in rules.awards for number in sorted(award.numbers)}
         moments = sorted(_in_waking_hours(dice, since, until) for _ in range(voters))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from sqlalchemy import select, text
 from foundation.errors import NotFound, Unavailable
 from foundation.transaction import transaction
 from tests.factories import make_poll
+from tests.statements import statements
 from votes.models import Candidate, Poll
 from votes.paper import SECONDS_KEPT, Paper, PaperShelf, read_paper
 from votes.rules import AwardRule, BallotRules
@@ -76,6 +78,46 @@ def test_a_paper_is_read_at_most_once_a_second(shelf: PaperShelf, clock: Clock) 
 
     assert kept is first
     assert (first.revision, anew.revision) == (0, 1)
+
+
+def test_of_an_unchanged_paper_only_the_poll_is_read_again(shelf: PaperShelf, clock: Clock) -> None:
+    poll_id = make_poll()
+    first = shelf.get("demo")
+    clock.now += SECONDS_KEPT
+    with statements(about="FROM candidate") as unchanged:
+        again = shelf.get("demo")
+    change(poll_id)
+    clock.now += SECONDS_KEPT
+    with statements(about="FROM candidate") as changed:
+        shelf.get("demo")
+
+    assert again.rules is first.rules
+    assert (len(unchanged), len(changed)) == (0, 1)
+
+
+def test_nobody_waits_while_another_reads_the_paper_anew(app: Flask, clock: Clock) -> None:
+    make_poll()
+    shelf = PaperShelf(clock)
+    first = shelf.get("demo")
+    clock.now += SECONDS_KEPT
+    seen_by_the_others: list[Paper] = []
+
+    def ask_as_another() -> None:
+        with app.app_context():
+            seen_by_the_others.append(shelf.get("demo"))
+
+    with transaction() as session:
+        session.execute(text("LOCK TABLE poll IN ACCESS EXCLUSIVE MODE"))
+        reader = Thread(target=ask_as_another)
+        reader.start()
+        while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert reader.is_alive()
+        other = Thread(target=ask_as_another)
+        other.start()
+        other.join(10)
+        assert [paper is first for paper in seen_by_the_others] == [True]
+    reader.join(10)
+    assert len(seen_by_the_others) == 2
 
 
 def test_a_paper_known_to_be_old_is_read_at_once(shelf: PaperShelf) -> None:
