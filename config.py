@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,15 +12,13 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEMO_FILE = "demo.json"
+_ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5})?")
+_VERIFIED = frozenset({"menu", "customer_message", "mass_tag", "users", "draft", "material", "share"})
 PRESETS: dict[str, frozenset[str]] = {
     "sub-unverified": frozenset(),
-    "sub-verified": frozenset({"menu", "customer_message", "mass_tag", "once_subscription", "users", "draft"}),
-    "sub-verified-gov": frozenset(
-        {"menu", "customer_message", "mass_tag", "once_subscription", "users", "draft", "oauth"}
-    ),
-    "service-verified": frozenset(
-        {"menu", "customer_message", "mass_tag", "mass_openid", "template", "users", "draft", "oauth", "scene_qr"}
-    ),
+    "sub-verified": _VERIFIED | {"once_subscription"},
+    "sub-verified-gov": _VERIFIED | {"once_subscription", "oauth"},
+    "service-verified": _VERIFIED | {"once_subscription", "oauth", "mass_openid", "template", "scene_qr"},
 }
 REQUIRED_OUTSIDE_DEMO = (
     "SECRET_KEY",
@@ -89,6 +88,7 @@ class Settings(BaseSettings):
     wechat_api_url: str = "https://api.weixin.qq.com"
     wechat_open_url: str = "https://open.weixin.qq.com"
     wechat_mp_url: str = "https://mp.weixin.qq.com"
+    wechat_res_url: str = "https://res.wx.qq.com"
     wechat_verify_files: Path | None = None
 
     gate_per_voter: int = Field(default=20, ge=1, description="tries of one voter in a minute")
@@ -129,6 +129,15 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and not info.data.get("demo"):
             raise ValueError("must begin with https:// outside the demo")
         return value.rstrip("/")
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _check_embed_origins(cls, value: str) -> str:
+        """Return the origins with one blank between them: they go into a header, and browsers pass over a wrong one."""
+        origins = [origin.rstrip("/") for origin in value.replace(",", " ").split()]
+        if not all(map(_ORIGIN.fullmatch, origins)):
+            raise ValueError("must be addresses without a path, like https://www.example.cn, with blanks between them")
+        return " ".join(origins)
 
     @field_validator("secret_key")
     @classmethod

@@ -19,6 +19,7 @@ from app.chores import start_chores
 from app.demo.announcing import announce_demo, announce_service
 from app.demo.loading import load_demo
 from app.demo.secrets import prepare_demo_folder, refuse_demo_folder
+from app.doctor import doctor_command
 from app.keeping import KeepingError, back_up, restore
 from app.rotating import rotate_field_keys
 from app.starting import describe, sandbox_port, start
@@ -49,13 +50,14 @@ ROOMS = (
 def create_command_line(build: Callable[[], Flask]) -> Flask:
     """Return the service with its commands, or, where it cannot be reached now, the commands that say why."""
     need_the_service: tuple[click.Command, ...] = (*ROOMS, keys, worker, sequencer)
+    problem: ConfigError | EmbeddedError | None = None
     try:
         app = build()
         _check_running(app.config["SETTINGS"])
-    except (ConfigError, EmbeddedError) as problem:
-        app = Flask("app")
-        need_the_service = tuple(_waiting(command, str(problem)) for command in need_the_service)
-    for command in (up, sandbox, backup, restore_command, *need_the_service):
+    except (ConfigError, EmbeddedError) as error:
+        app, problem = Flask("app"), error
+        need_the_service = tuple(_waiting(command, str(error)) for command in need_the_service)
+    for command in (up, doctor_command(app, problem), sandbox, backup, restore_command, *need_the_service):
         app.cli.add_command(command)
     return app
 

@@ -9,7 +9,7 @@ from app.errors import init_errors
 from app.health import blueprint as health
 from app.home import blueprint as home
 from app.home import init_home
-from app.me import blueprint as me
+from app.me import init_me
 from app.public_files import blueprint as public_files
 from app.texts import init_texts
 from config import Settings
@@ -55,7 +55,7 @@ def create_app(settings: Settings, connections: Connections) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(public_files)
     app.register_blueprint(home)
-    app.register_blueprint(me)
+    init_me(app)
     init_home(app)
     init_texts(app)
     check_doors(app)
@@ -84,6 +84,7 @@ def _vendor() -> dict[str, Path]:
     return {
         "vendor/htmx.min.js": modules / "htmx.org" / "dist" / "htmx.min.js",
         "vendor/echarts.simple.min.js": modules / "echarts" / "dist" / "echarts.simple.min.js",
+        "vendor/qrcode.js": modules / "qrcode-generator" / "dist" / "qrcode.js",
     }
 
 

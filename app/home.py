@@ -1,6 +1,6 @@
 """The home page and the console's desk, composed from what the rooms offer."""
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from app.texts import HOME_NOTICE
@@ -20,6 +20,8 @@ from staff.supervision.desk import desk_items as supervision_on_the_desk
 from votes.current import current_polls
 from votes.desk import desk_items as polls_on_the_desk
 from votes.reminders import desk_items as reminders_on_the_desk
+from wechat.js_sdk import allow_sharing
+from wechat.troubles import desk_items as account_on_the_desk
 
 blueprint = Blueprint("home", __name__)
 
@@ -34,6 +36,7 @@ ON_THE_DESK = (
     retention_on_the_desk,
     reminders_on_the_desk,
     calendar_on_the_desk,
+    account_on_the_desk,
 )
 """What the rooms put on the desk, in this order among equals."""
 
@@ -41,8 +44,9 @@ declare_act(DESK, "看今日", roles=EVERYBODY)
 
 
 @blueprint.get("/")
-def home() -> str:
-    return render_template("app/home.html", polls=current_polls(), notice=HOME_NOTICE.value())
+def home() -> Response:
+    page = render_template("app/home.html", polls=current_polls(), notice=HOME_NOTICE.value())
+    return allow_sharing(Response(page))
 
 
 @blueprint.get("/console/")

@@ -4,7 +4,7 @@ import hmac
 import io
 
 import segno
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from config import Settings
@@ -12,18 +12,40 @@ from foundation.clock import local_day, utc_now
 from foundation.errors import NotAllowed
 from foundation.web import same_origin, token_for
 from staff.personal.retention import RULES
+from votes.chat.personal_data import chat_part
 from votes.personal_data import enquiry_phone, votes_part
 from wechat.identity import Voter, current_voter
+from wechat.inbox import Push, Reply, TextReply, register_handler
+from wechat.links import way_in
+from wechat.offers import offer_keyword
 from wechat.personal_data import account_part, forget_voter, sign_out_voter
 
 blueprint = Blueprint("me", __name__)
-PARTS = (account_part, votes_part)
+PARTS = (account_part, votes_part, chat_part)
 """What the rooms keep about a reader, in the order of the page."""
 
 FIRST = ("votes.ballots", "votes.voter_keys", "wechat.following", "wechat.cookie")
 """What concerns every voter, at the head of the notice; the rest follows as it was declared."""
 
+WORD = "我的信息"
+PURPOSE = "me"
+"""For what somebody is known who came to these pages by a personal link."""
+
 WECHAT_HOST = "https://open.weixin.qq.com"
+
+
+def init_me(app: Flask) -> None:
+    """Have the pages served, and the chat answer with the way to them."""
+    app.register_blueprint(blueprint)
+    register_handler(app, answer_me)
+    offer_keyword(app, WORD, "看保存了您的哪些信息，也可以删除", leads_in=True)
+
+
+def answer_me(push: Push) -> Reply | None:
+    """Answer 我的信息 with the way to what is kept about whoever asks."""
+    if push.asks_for != WORD:
+        return None
+    return TextReply(f"看本系统保存了您的哪些信息：\n{way_in(push.openid, PURPOSE, '/me', button='看我的信息')}")
 
 
 @blueprint.get("/me")
@@ -75,7 +97,7 @@ def _me_page(voter: Voter, *, unconfirmed: bool = False) -> str:
 
 def _voter() -> Voter | None:
     """Return the reader as somebody with things kept about them; whom a snapshot names is nobody."""
-    voter = current_voter(request)
+    voter = current_voter(request, PURPOSE)
     return None if voter is None or voter.snapshot else voter
 
 

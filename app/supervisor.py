@@ -39,9 +39,17 @@ class Supervisor:
     under another user count too, and a killed leader's own children are ended with it.
     """
 
-    def __init__(self, programs: list[Program], servers: Mapping[str, int], environment: Mapping[str, str]) -> None:
-        """`servers` are process ids, by name, of servers that are not our children."""
+    def __init__(
+        self,
+        programs: list[Program],
+        servers: Mapping[str, int],
+        environment: Mapping[str, str],
+        *,
+        grace: float = GRACE,
+    ) -> None:
+        """`servers` are process ids, by name, of servers that are not our children; `grace` is in seconds."""
         self._programs = programs
+        self._grace = grace
         self._servers = servers
         self._environment = {**environment, "PYTHONUNBUFFERED": "1"}
         self._running: dict[str, subprocess.Popen[str]] = {}
@@ -104,7 +112,7 @@ class Supervisor:
                 process.send_signal(signal.SIGTERM)
         for process in self._running.values():
             with suppress(subprocess.TimeoutExpired):
-                process.wait(GRACE)
+                process.wait(self._grace)
             _kill_group(process.pid)
             process.wait()
             if process.stdout and not self._relays:

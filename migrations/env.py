@@ -12,8 +12,10 @@ import staff.models
 import staff.options.models
 import staff.personal.models
 import staff.supervision.models
+import votes.chat.models
 import votes.models
 import wechat.models
+import wechat.sending.models
 from foundation.database import Base, Moment, engine_url
 from foundation.encryption import EncryptedBytes
 
@@ -25,8 +27,10 @@ MODELS = (
     staff.options.models,
     staff.personal.models,
     staff.supervision.models,
+    votes.chat.models,
     votes.models,
     wechat.models,
+    wechat.sending.models,
 )
 
 

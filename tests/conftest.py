@@ -141,6 +141,7 @@ def app(application: Flask, connections: Connections) -> Iterator[Flask]:
         yield application
     empty(connections)
     application.extensions["options"].forget()
+    application.extensions["wechat_account"].capabilities.forget()
     application.extensions["wechat_farewells"].forget()
     for file in (_DATA / "files").glob("*/*"):
         file.unlink()

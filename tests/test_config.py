@@ -10,6 +10,7 @@ from foundation.embedded.servers import write_private
 from tests.conftest import SECRETS
 
 REAL = {**SECRETS, "PUBLIC_URL": "https://vote.example"}
+NO_ORIGIN = "must be addresses without a path, like https://www.example.cn, with blanks between them"
 HIDDEN = ("SECRET_KEY", "FIELD_KEYS", "WECHAT_SECRET", "WECHAT_TOKEN", "WECHAT_AES_KEY")
 
 
@@ -69,6 +70,10 @@ def test_a_missing_variable_is_named(name: str, given: str | None) -> None:
         ("PUBLIC_URL", "vote.example", "must be an address without a path, like https://vote.example"),
         ("PUBLIC_URL", "https://", "must be an address without a path, like https://vote.example"),
         ("PUBLIC_URL", "https://vote.example/site", "must be an address without a path, like https://vote.example"),
+        ("EMBED_ORIGINS", "www.example.cn", NO_ORIGIN),
+        ("EMBED_ORIGINS", "https://www.example.cn/list", NO_ORIGIN),
+        ("EMBED_ORIGINS", "https://www.example.cn; script-src *", NO_ORIGIN),
+        ("EMBED_ORIGINS", "*", NO_ORIGIN),
         ("SECRET_KEY", "x" * 31, "needs at least 32 characters"),
         ("FIELD_KEYS", "x" * 31, "needs one key or more, each of at least 32 characters"),
         ("FIELD_KEYS", f"{'x' * 32},{'y' * 31}", "needs one key or more, each of at least 32 characters"),
@@ -135,6 +140,12 @@ def test_plain_messages_need_no_key() -> None:
 
 def test_a_slash_after_the_address_is_forgiven() -> None:
     assert load_settings({**REAL, "PUBLIC_URL": "https://vote.example/"}).public_url == "https://vote.example"
+
+
+def test_origins_that_may_frame_are_told_apart_by_blanks_or_commas() -> None:
+    given = "https://www.example.cn/, http://www.example.cn:8080  https://*.example.cn"
+    kept = "https://www.example.cn http://www.example.cn:8080 https://*.example.cn"
+    assert load_settings({**REAL, "EMBED_ORIGINS": given}).embed_origins == kept
 
 
 @pytest.mark.parametrize("separator", [",", " ", ", ", "\n"])

@@ -20,7 +20,7 @@ from flask import Flask
 from app.demo.secrets import prepare_demo_folder
 from app.factory import create_app
 from app.migrating import migrate
-from app.starting import programs_of, site_answers
+from app.starting import programs_of, site_answers, web_command
 from config import Settings, load_settings
 from foundation.database import db, libpq_url
 from foundation.embedded import postgres, redis_server
@@ -60,6 +60,7 @@ class Service:
     running: Running
     environment: dict[str, str]
     app: Flask
+    target: str = "wsgi:create_service"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,21 +68,22 @@ class Service:
         passwords = json.loads((self.folder / "database-passwords.json").read_text())
         self._cluster = postgres.find_cluster(self._places, passwords)
         self._redis = self.running.pids["redis"]
-        self._commands = {program.name: program.command for program in programs_of(self.settings, sandbox=False)}
+        self._commands = {program.name: program.command for program in programs_of(self.settings, sandbox=True)}
+        self._commands["web"] = web_command(self.settings, self.target)
         self.owner_url = libpq_url(self.running.connections.owner_url)
         self.clock = DatabaseClock(self.owner_url)
 
     def start(self, name: str) -> None:
-        """Start `web` or `sequencer`, and for the web wait until it answers."""
+        """Start one of the service's processes, or the sandbox, and wait for those that answer until they do."""
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(
                 self._commands[name], env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        if name == "web":
-            assert site_answers(self.settings, sandbox=False), "the site does not answer"
+        if name in ("web", "sandbox"):
+            assert site_answers(self.settings, sandbox=name == "sandbox"), f"the {name} does not answer"
 
     def kill(self, name: str) -> None:
-        """Kill `web` or `sequencer` with all its processes."""
+        """Kill `web`, `sequencer` or another with all its processes."""
         process = self.processes[name]
         if process.poll() is None:
             _kill_group(process.pid)
@@ -207,17 +209,20 @@ SELECT voter_tag, period, nonce, choices, code, accepted_at, number FROM ballot 
 
 
 @contextmanager
-def whole_service() -> Iterator[Service]:
-    """Run the service in a folder of its own and leave nothing behind."""
-    folder, port = Path(tempfile.mkdtemp(prefix="vote-trial-")), free_ports()
-    prepare_demo_folder(folder, port=port, public_url=None, sandbox_url="http://127.0.0.1:9")
+def whole_service(target: str = "wsgi:create_service") -> Iterator[Service]:
+    """Run the service in a folder of its own and leave nothing behind; `target` makes what the web serves.
+
+    The worker and the sandbox can be started too; until then nobody answers where the platform should be.
+    """
+    folder, port = Path(tempfile.mkdtemp(prefix="vote-trial-")), free_ports(3)
+    prepare_demo_folder(folder, port=port, public_url=None, sandbox_url=f"http://127.0.0.1:{port + 1}")
     environment = {"DATA_DIR": str(folder), "PORT": str(port), "WEB_WORKERS": "2", "PATH": "/usr/bin:/bin", **LIMITS}
     settings = load_settings(environment)
     try:
         with lock(folder), embedded_servers(folder, durable=True) as running:
             app = create_app(settings, running.connections)
             migrate(app)
-            service = Service(folder, settings, running, environment, app)
+            service = Service(folder, settings, running, environment, app, target)
             try:
                 service.start("sequencer")
                 service.start("web")

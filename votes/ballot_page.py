@@ -10,12 +10,10 @@ from datetime import datetime
 from flask import render_template
 
 from foundation.pages import Prepared, prepare
-from votes.rules import MAX_CANDIDATES
 
 BRIEF_ON_CARD = 60
 SECONDS_KEPT = 30.0
 PAGES_KEPT = 64
-_PACKED = re.compile(rf"(?:[0-9a-f]{{2}}){{1,{(MAX_CANDIDATES + 7) // 8}}}")
 _CHANNEL = re.compile(r"[a-z0-9-]{1,24}")
 STATE_WORDS = {
     "draft": "筹备中",
@@ -27,7 +25,8 @@ STATE_WORDS = {
 # These stand in the head or in the amber box of the page, so they are not repeated among the points.
 _SAID_ELSEWHERE = ("投票时间：", "凡以主办方名义收费刷票", "帮家人投票", "未满14周岁")
 _CANDIDATE_SCRIPTS = ("http", "draft", "paper", "source", "me", "candidate")
-_BALLOT_SCRIPTS = ("sections", "order", "list", "search", "review", "submit", "result", "hand-over", "ballot")
+_LIST_SCRIPTS = ("order", "list", "search", "hand-over")
+_BALLOT_SCRIPTS = ("sections", *_LIST_SCRIPTS, "take-over", "review", "submit", "result", "ballot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def scripts_of(page: str) -> tuple[str, ...]:
     names = {
         "ballot": (*_CANDIDATE_SCRIPTS, *_BALLOT_SCRIPTS),
         "candidate": (*_CANDIDATE_SCRIPTS, "candidate-page"),
-        "column": ("http", "draft", "paper", "source", "me", "list", "hand-over", "column"),
+        "column": ("http", "draft", "paper", *_LIST_SCRIPTS, "column"),
     }[page]
     return tuple(f"votes/{name}.js" for name in names)
 
@@ -121,10 +120,13 @@ def paragraphs_of(text: str) -> tuple[str, ...]:
     return tuple(line for line in (part.strip(" \t　") for part in text.splitlines()) if line)
 
 
-def render_ballot_page(page: BallotPage, *, state: str, csrf_token: str) -> Prepared:
-    """Build and compress the page as it is while the poll is in `state` and the day's token holds."""
+def render_ballot_page(page: BallotPage, *, state: str, csrf_token: str, site: str) -> Prepared:
+    """Build and compress the page as it is while the poll is in `state` and the day's token holds.
+
+    `site` is where phones reach it, which the QR code made in the browser leads to.
+    """
     html = render_template(
-        "votes/ballot.html", page=page, state=state, csrf_token=csrf_token, scripts=scripts_of("ballot")
+        "votes/ballot.html", page=page, state=state, csrf_token=csrf_token, site=site, scripts=scripts_of("ballot")
     )
     return prepare(_without_indents(html).encode(), "text/html; charset=utf-8")
 
@@ -170,13 +172,9 @@ def _without_indents(html: str) -> str:
     return "\n".join(line for line in map(str.strip, html.splitlines()) if line)
 
 
-def hand_over_address(page_address: str, packed: str | None, channel: str | None = None) -> str:
-    """Return what the QR code leads to. `packed` are choices made on a computer: the ledger's bit set in hexadecimal
-    digits. They travel in the fragment; `channel` says how the computer's reader came. What is no such thing is left
-    out.
-    """
-    marked = f"{page_address}?from={channel}" if channel and _CHANNEL.fullmatch(channel) else page_address
-    return f"{marked}#b={packed}" if packed and _PACKED.fullmatch(packed) else marked
+def marked_address(page_address: str, channel: str | None) -> str:
+    """Return a page's address that says by which channel it is opened; what is no channel's key is left out."""
+    return f"{page_address}?from={channel}" if channel and _CHANNEL.fullmatch(channel) else page_address
 
 
 def cut_words(places: int, cuts: Sequence[str]) -> str:

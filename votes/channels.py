@@ -15,6 +15,7 @@ from staff.audit import record
 from votes.models import Candidate, Channel, Poll, TurnoutChannel
 from votes.polls import audited, poll_to_change, poll_to_read
 from votes.sources import OWN_CHANNELS
+from wechat.qr import qr_for
 
 ACT = "polls.edit_channels"
 MOST_CHANNELS = 30
@@ -86,12 +87,39 @@ def remove_channel(slug: str, key: str, actor: Actor) -> None:
 
 def channel_picture(slug: str, key: str, kind: str, site: str) -> tuple[bytes, str]:
     """Return the QR picture of a channel's address, `kind` one of PICTURES, and the channel's name; raises NotFound."""
-    found = next((channel for channel in channels_of(slug, site) if channel.key == key), None)
-    if found is None or kind not in PICTURES:
-        raise NotFound("没有这个渠道。")
+    found = _link(slug, key, site)
+    if kind not in PICTURES:
+        raise NotFound("没有这种图片。")
     picture = io.BytesIO()
     segno.make(found.address, error="m").save(picture, kind=kind, scale=_SCALE[kind], border=_BORDER)
     return picture.getvalue(), found.name
+
+
+def follow_picture(slug: str, key: str, site: str) -> tuple[bytes, str]:
+    """Return a PNG that leads into the account first and then to the poll by this channel, and the channel's name.
+
+    Where the account may have no such codes it is the plain one. Raises NotFound.
+    """
+    name = _link(slug, key, site).name
+    return qr_for(scene_of(slug, key), f"/polls/{slug}?from={key}"), name
+
+
+def _link(slug: str, key: str, site: str) -> ChannelLink:
+    found = next((channel for channel in channels_of(slug, site) if channel.key == key), None)
+    if found is None:
+        raise NotFound("没有这个渠道。")
+    return found
+
+
+def scene_of(slug: str, key: str) -> str:
+    """Return what such a code is called; `channel_of` reads it back."""
+    return f"{slug}:{key}"
+
+
+def channel_of(scene: str) -> tuple[str, str] | None:
+    """Return the slug and the channel's key of a scanned code, None for a code that is about something else."""
+    slug, colon, key = scene.partition(":")
+    return (slug, key) if colon else None
 
 
 def _channel(session: Session, poll: Poll, key: str) -> Channel:

@@ -8,9 +8,19 @@ from flask.typing import ResponseReturnValue
 from config import Settings
 from foundation.errors import AppError
 from staff.authority import act, current_actor
-from votes.channels import PICTURES, add_channel, channel_picture, channels_of, remove_channel, rename_channel
+from votes.channels import (
+    PICTURES,
+    add_channel,
+    channel_picture,
+    channels_of,
+    follow_picture,
+    remove_channel,
+    rename_channel,
+)
+from votes.column import offer_column
 from votes.console_forms import faults_of, text_of
 from votes.overview import poll_overview
+from wechat.account import current_account
 
 blueprint = Blueprint("channels_console", __name__, url_prefix="/console/polls/<slug>/channels")
 
@@ -57,22 +67,34 @@ def remove(slug: str, key: str) -> ResponseReturnValue:
 @blueprint.get("/<key>/qr.<kind>")
 @act("polls.see")
 def picture(slug: str, key: str, kind: str) -> Response:
-    content, name = channel_picture(slug, key, kind, _site())
+    content, name = channel_picture(slug, key, kind, _settings().public_url)
     as_file = "download" in request.args
     return send_file(BytesIO(content), mimetype=PICTURES[kind], as_attachment=as_file, download_name=f"{name}.{kind}")
 
 
+@blueprint.get("/<key>/follow.png")
+@act("polls.see")
+def picture_to_follow(slug: str, key: str) -> Response:
+    content, name = follow_picture(slug, key, _settings().public_url)
+    return send_file(
+        BytesIO(content), mimetype=PICTURES["png"], as_attachment=True, download_name=f"{name}（先进公众号）.png"
+    )
+
+
 def _channels_page(slug: str, error: AppError | None = None, *, renamed: str = "") -> str:
+    poll, settings = poll_overview(slug), _settings()
     return render_template(
         "votes/console/channels.html",
-        poll=poll_overview(slug),
-        channels=channels_of(slug, _site()),
+        poll=poll,
+        channels=channels_of(slug, settings.public_url),
+        column=offer_column(slug, poll.title, settings.public_url, settings.embed_origins),
+        leads_to_follow=current_account().may("scene_qr"),
         renamed=renamed,
         name=text_of(request.form, "name"),
         faults=faults_of(error) if error else {},
     )
 
 
-def _site() -> str:
+def _settings() -> Settings:
     settings: Settings = current_app.config["SETTINGS"]
-    return settings.public_url
+    return settings

@@ -1,37 +1,45 @@
 """What polls answer in the chat: the way to vote, to the results, and whether a receipt is in."""
 
 import re
-from urllib.parse import quote
+from collections.abc import Iterable
 
 from flask import Flask
 
 from foundation.clock import show_moment
 from foundation.ids import read_short_code
+from votes.channels import channel_of
+from votes.chat.words import START
 from votes.current import CurrentPoll, current_polls
 from votes.phases import Phase
 from votes.receipts import find_receipt
+from votes.voters import purpose_of
 from wechat.account import current_account
 from wechat.inbox import Push, Reply, TextReply, register_handler
+from wechat.links import MINUTES, way_in
 from wechat.menu import MenuEntry, offer_menu
+from wechat.messages import TEXT_BYTES
 from wechat.offers import Way, offer_keyword, offer_ways
 
 VOTE, RESULTS, RECEIPT = "投票", "结果", "查票"
 VOTE_PATH = "/vote"
+ENTER = "进入投票"
+IN_THE_CHAT = f"也可以不打开网页，就在这里投：回复“{START}”。"
 _RECEIPT = re.compile(rf"{RECEIPT}[\s:：]*(?P<code>.*)", re.DOTALL)
 
 
 def register_replies(app: Flask) -> None:
     """Offer the chat, the welcome and the menu what polls have to say."""
+    register_handler(app, answer_scan)
     register_handler(app, answer_vote)
     register_handler(app, answer_results)
     register_handler(app, answer_receipt)
-    offer_keyword(app, VOTE, "打开正在进行的投票")
+    offer_keyword(app, VOTE, "打开正在进行的投票", leads_in=True)
     offer_keyword(app, RESULTS, "看已公布的结果")
     offer_keyword(app, RECEIPT, "看这张票是否已收录", follow="回执编号")
     offer_ways(app, ways_to_polls)
     offer_menu(
         app,
-        MenuEntry("网上评议", "投票", "view", f"{VOTE_PATH}?from=menu"),
+        _way_to_vote,
         MenuEntry("网上评议", "看结果", "click", RESULTS),
         MenuEntry("网上评议", "查票", "click", RECEIPT),
         MenuEntry("首页", "首页", "page", "/"),
@@ -39,8 +47,21 @@ def register_replies(app: Flask) -> None:
 
 
 def ways_to_polls() -> tuple[Way, ...]:
-    """Name the polls that take ballots now, with the path that signs the reader in."""
-    return tuple(Way(f"“{poll.title}”正在投票：", _sign_in_path(poll)) for poll in _in(Phase.OPEN))
+    """Name the polls that take ballots now, each with the way in that makes a voter of the reader."""
+    return tuple(
+        Way(f"“{poll.title}”正在投票：", _marked(poll, "chat"), purpose_of(poll.slug), ENTER)
+        for poll in _in(Phase.OPEN)
+    )
+
+
+def answer_scan(push: Push) -> Reply | None:
+    """Answer whoever came by a channel's code with the way into its poll, marked as come by that channel."""
+    found = channel_of(push.scene)
+    if found is None:
+        return None
+    slug, key = found
+    poll = next((poll for poll in _in(Phase.OPEN) if poll.slug == slug), None)
+    return None if poll is None else TextReply(_whole([_invitation(poll, push, key), IN_THE_CHAT]))
 
 
 def answer_vote(push: Push) -> Reply | None:
@@ -49,7 +70,8 @@ def answer_vote(push: Push) -> Reply | None:
         return None
     open_now = _in(Phase.OPEN)
     if open_now:
-        return TextReply("\n\n".join(_invitation(poll) for poll in open_now))
+        channel = "menu" if push.event == "CLICK" else "chat"
+        return TextReply(_whole([*(_invitation(poll, push, channel) for poll in open_now), IN_THE_CHAT]))
     coming = _in(Phase.NOT_OPEN)
     if coming:
         return TextReply(f"“{coming[-1].title}”将于{show_moment(coming[-1].opens_at)}开始投票。")
@@ -85,13 +107,35 @@ def _in(phase: Phase) -> list[CurrentPoll]:
     return [poll for poll in current_polls() if poll.phase is phase]
 
 
-def _invitation(poll: CurrentPoll) -> str:
-    return f"“{poll.title}”正在投票，{show_moment(poll.closes_at)}结束。\n{_site()}{_sign_in_path(poll)}"
+def _way_to_vote() -> MenuEntry:
+    """Return what the menu says of voting: a page where WeChat signs the reader in, else a word that is answered."""
+    if current_account().may("oauth"):
+        return MenuEntry("网上评议", "投票", "view", f"{VOTE_PATH}?from=menu")
+    return MenuEntry("网上评议", "投票", "click", VOTE)
 
 
-def _sign_in_path(poll: CurrentPoll) -> str:
-    """Return the way through the sign-in to the poll, marked so that its ballots count as come from the chat."""
-    return f"/wechat/login?next={quote(f'{poll.path}?from=chat', safe='/')}"
+def _invitation(poll: CurrentPoll, push: Push, channel: str) -> str:
+    """Invite whoever sent `push`; the way in is theirs alone, so it is made anew for every push."""
+    path = _marked(poll, channel)
+    hint = "" if current_account().may("oauth") else f"点下面的链接投票（{MINUTES}分钟内有效，只限您本人）：\n"
+    way = way_in(push.openid, purpose_of(poll.slug), path, button=ENTER)
+    return f"“{poll.title}”正在投票，{show_moment(poll.closes_at)}结束。\n{hint}{way}"
+
+
+def _marked(poll: CurrentPoll, channel: str) -> str:
+    """Return the poll's path, marked so that its ballots count as come by this channel."""
+    return f"{poll.path}?from={channel}"
+
+
+def _whole(parts: Iterable[str]) -> str:
+    """Join as many whole parts as one message holds, for half an address leads nowhere."""
+    kept = ""
+    for part in parts:
+        longer = f"{kept}\n\n{part}" if kept else part
+        if len(longer.encode()) > TEXT_BYTES:
+            break
+        kept = longer
+    return kept
 
 
 def _site() -> str:

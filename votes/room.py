@@ -16,6 +16,7 @@ from foundation.keyvalue import keyvalue
 from foundation.transaction import transaction
 from votes.ballot_page import PageShelf
 from votes.casting import BallotBox
+from votes.chat.replies import offer_chat_word, register_chat
 from votes.console import register_polls_console
 from votes.gate import Gate, Limits
 from votes.ledger import Committer
@@ -48,7 +49,9 @@ def register_votes(app: Flask, connections: Connections) -> None:
     )
     app.register_blueprint(blueprint)
     register_polls_console(app)
+    register_chat(app)
     register_replies(app)
+    offer_chat_word(app)
     open_slot(app)
 
 

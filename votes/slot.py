@@ -23,6 +23,7 @@ from votes.casting import Outcome, Status, cast_ballot
 from votes.csrf import sent_by_our_page
 from votes.parts import votes_parts
 from votes.sources import HEADER
+from votes.voters import purpose_of
 from wechat.identity import current_voter
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ def cast(settings: Settings, request: Request, slug: str) -> Response:
     """Take a ballot: the voter comes from the session, choices and nonce from the body."""
     if not sent_by_our_page(settings, slug, request):
         return _json({"status": "not_allowed", "reason": "csrf"}, 403)
-    voter = current_voter(request)
+    voter = current_voter(request, purpose_of(slug))
     if voter is None:
         return _json({"status": "sign_in"}, 401)
     choices, nonce = _read(request)

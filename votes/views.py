@@ -18,7 +18,7 @@ from staff.acts import is_declared_for
 from staff.cookies import session_token
 from staff.sessions import find_session
 from votes.answers import Json, me_json, poll_json, results_json
-from votes.ballot_page import cut_words, hand_over_address, render_ballot_page, scripts_of
+from votes.ballot_page import cut_words, marked_address, render_ballot_page, scripts_of
 from votes.csrf import page_token
 from votes.current import poll_to_vote_in
 from votes.paper import Paper
@@ -27,7 +27,9 @@ from votes.phases import Phase, phase_of
 from votes.reading import read_ballot_page, read_candidate_page, read_me
 from votes.receipts import find_receipt
 from votes.results import PollResults, read_results
+from votes.voters import purpose_of
 from wechat.identity import current_voter
+from wechat.js_sdk import allow_sharing
 
 blueprint = Blueprint("votes", __name__, template_folder="templates")
 
@@ -39,7 +41,7 @@ _JSON = "application/json"
 def vote() -> ResponseReturnValue:
     """Lead whoever wants to vote to the poll that takes ballots now, and say there how they came."""
     poll = poll_to_vote_in()
-    return redirect(hand_over_address(poll.path, None, request.args.get("from")) if poll else "/")
+    return redirect(marked_address(poll.path, request.args.get("from")) if poll else "/")
 
 
 @blueprint.get("/polls/<slug>")
@@ -49,9 +51,10 @@ def ballot_page(slug: str) -> Response:
     key = (slug, "page", paper.revision, phase, local_day(utc_now()))
 
     def build() -> Prepared:
-        return render_ballot_page(read_ballot_page(slug), state=phase, csrf_token=page_token(settings, slug))
+        page, token = read_ballot_page(slug), page_token(settings, slug)
+        return render_ballot_page(page, state=phase, csrf_token=token, site=settings.public_url)
 
-    return _prepared(key, build, phase)
+    return allow_sharing(_prepared(key, build, phase))
 
 
 @blueprint.get("/polls/<slug>.json")
@@ -64,7 +67,7 @@ def poll(slug: str) -> Response:
 @blueprint.get("/polls/<slug>/me.json")
 def me(slug: str) -> Response:
     paper, _ = _readable(slug)
-    return _json(me_json(read_me(paper, current_voter(request)), _settings()))
+    return _json(me_json(read_me(paper, current_voter(request, purpose_of(slug))), _settings()))
 
 
 @blueprint.get("/polls/<slug>/candidates/<int:number>")
@@ -85,29 +88,31 @@ def candidate_page(slug: str, number: int) -> Response:
             scripts=scripts_of("candidate"),
         )
 
-    return _prepared(key, build, phase)
+    return allow_sharing(_prepared(key, build, phase))
 
 
 @blueprint.get("/polls/<slug>/column")
 def column(slug: str) -> Response:
     """The voting column of another site: to be framed by the origins that were named, or opened as it is."""
     paper, phase = _readable(slug)
+    settings = _settings()
     key = (slug, "column", paper.revision, phase)
 
     def build() -> Prepared:
         page = read_ballot_page(slug)
-        return _html("votes/column.html", page=page, state=phase, scripts=scripts_of("column"))
+        return _html(
+            "votes/column.html", page=page, state=phase, site=settings.public_url, scripts=scripts_of("column")
+        )
 
-    return allow_framing(_prepared(key, build, phase), _settings().embed_origins)
+    return allow_framing(_prepared(key, build, phase), settings.embed_origins)
 
 
 @blueprint.get("/polls/<slug>/qr.svg")
 def qr(slug: str) -> Response:
-    """The address of the ballot page as a picture, for going on inside WeChat with what was chosen here."""
+    """The address of the ballot page as a picture. One that carries choices is made in the browser alone."""
     _readable(slug)
     picture = io.BytesIO()
-    page = f"{_settings().public_url}/polls/{slug}"
-    address = hand_over_address(page, request.args.get("b"), request.args.get("from"))
+    address = marked_address(f"{_settings().public_url}/polls/{slug}", request.args.get("from"))
     segno.make(address, error="m").save(picture, kind="svg", scale=4, border=2)
     return Response(picture.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": _ASK_AGAIN})
 
@@ -117,8 +122,8 @@ def results(slug: str) -> Response:
     paper, phase = _readable(slug)
     found = _results(slug)
     if found is not None:
-        return Response(render_template("votes/results.html", results=found, cut_words=cut_words))
-    return Response(render_template("votes/results_later.html", slug=slug, poll=paper, state=phase))
+        return allow_sharing(Response(render_template("votes/results.html", results=found, cut_words=cut_words)))
+    return allow_sharing(Response(render_template("votes/results_later.html", slug=slug, poll=paper, state=phase)))
 
 
 @blueprint.get("/polls/<slug>/results.json")
@@ -168,7 +173,7 @@ def _is_staff() -> bool:
 
 def _results(slug: str) -> PollResults | None:
     """Return the results where they are public already, and this reader may see them."""
-    if not read_me(_readable(slug)[0], current_voter(request)).sees_results:
+    if not read_me(_readable(slug)[0], current_voter(request, purpose_of(slug))).sees_results:
         return None
     return read_results(slug, votes_parts().tally)
 

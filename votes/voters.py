@@ -8,6 +8,11 @@ KEY_IS_GONE = (
 )
 
 
+def purpose_of(slug: str) -> str:
+    """Return for what somebody is known who came in by a personal link to this poll."""
+    return f"poll:{slug}"
+
+
 def voter_tag(key: bytes, openid: str) -> bytes:
     """Return the voter's tag in one poll; without the poll's key it leads nowhere."""
     return hmac.digest(key, openid.encode(), "sha256")[:TAG_BYTES]

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from config import Settings
 from foundation.clock import Clock
 from foundation.encryption import Sealer, derive_key
+from wechat.capabilities import Capabilities
 from wechat.client import WeChat
 from wechat.crypto import MessageCipher
 
@@ -24,7 +25,8 @@ class Account:
         self.site = settings.public_url.rstrip("/")
         self.token = settings.wechat_token.get_secret_value()
         self.ciphers = _ciphers(settings)
-        self.client = WeChat(settings)
+        self.capabilities = Capabilities(settings)
+        self.client = WeChat(settings, clock=clock, not_permitted=self.capabilities.refuse)
         self.voter_sealer = Sealer(secret, "voter")
         # Browsers hold a cookie of this prefix to this host and to https; the demo's plain http cannot have it.
         self.cookie_prefix = "__Host-" if settings.secure else ""
@@ -32,8 +34,8 @@ class Account:
         self._digest_key = derive_key(secret, "wechat digests")
 
     def may(self, right: str) -> bool:
-        """Tell whether the account has this right of WECHAT_CAPABILITIES."""
-        return right in self.settings.capabilities
+        """Tell whether the account has this right of WECHAT_CAPABILITIES and the platform did not refuse it since."""
+        return self.capabilities.has(right)
 
     def digest(self, purpose: str, text: str) -> bytes:
         """Return 32 bytes by which `text` is found again and from which it cannot be guessed."""

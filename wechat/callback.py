@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import structlog
 
 from wechat.account import Account, current_account
+from wechat.answering import answer_in_time
 from wechat.crypto import MessageCipher, UndecryptableMessage, is_signed, signature_of
 from wechat.errors import ForgedPush, MalformedPush
-from wechat.inbox import receive
 from wechat.messages import Push, element, field, parse_xml, read_push, render
+from wechat.refused_pushes import note_refusal
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 64 * 1024
@@ -23,9 +24,10 @@ Query = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An opened push, and the cipher it came under, which is None where it came in clear."""
+    """An opened push, its XML, and the cipher it came under, which is None where it came in clear."""
 
     push: Push
+    message: bytes
     cipher: MessageCipher | None
 
 
@@ -37,10 +39,13 @@ def echo(query: Query) -> str:
 
 
 def answer_push(query: Query, body: bytes) -> str:
-    """Take one push in and return the whole answer; raises ForgedPush or MalformedPush."""
+    """Take one push in and return the whole answer, within 4.5 seconds; raises ForgedPush or MalformedPush.
+
+    Raises Unavailable where the push could not even be written down: the platform then asks again.
+    """
     account = current_account()
     letter = open_letter(account, query, body)
-    reply = receive(letter.push)
+    reply = answer_in_time(letter.push, letter.message)
     if reply is None:
         return NOTHING_TO_SAY
     # The answer bears the push's own time, so that a repeat is answered with the same bytes.
@@ -53,7 +58,9 @@ def answer_push(query: Query, body: bytes) -> str:
 def open_letter(account: Account, query: Query, body: bytes) -> Letter:
     """Check who sent `body` and read it; raises ForgedPush or MalformedPush.
 
-    In safe mode only encrypted pushes count, and for those only `msg_signature`, which covers the ciphertext.
+    In safe mode only encrypted pushes count, and for those only `msg_signature`, which covers the ciphertext. In compat
+    mode a body with a ciphertext in it counts as that, whatever the address says: else its clear part would be believed
+    by a signature that does not cover it.
     """
     encryption = query.get("encrypt_type", "raw")
     if encryption == "aes" and account.ciphers:
@@ -61,7 +68,10 @@ def open_letter(account: Account, query: Query, body: bytes) -> Letter:
     if encryption != "raw" or account.settings.wechat_message_mode == "safe":
         raise _refused("encryption")
     _check(account, query, query.get("signature", ""))
-    return Letter(_read(body), None)
+    push = _read(body)
+    if account.settings.wechat_message_mode == "compat" and field(parse_xml(body), "Encrypt"):
+        raise _refused("encryption")
+    return Letter(push, body, None)
 
 
 def seal(token: str, cipher: MessageCipher, message: str, at: int) -> str:
@@ -80,7 +90,7 @@ def _open_encrypted(account: Account, query: Query, body: bytes) -> Letter:
             message = cipher.decrypt(encrypted)
         except UndecryptableMessage:
             continue
-        return Letter(_read(message), cipher)
+        return Letter(_read(message), message, cipher)
     raise _refused("ciphertext")
 
 
@@ -109,4 +119,5 @@ def _is_fresh(timestamp: str, now: float) -> bool:
 
 def _refused(what: str) -> ForgedPush:
     log.warning("wechat_push_refused", what=what)
+    note_refusal(what)
     return ForgedPush(_REFUSED)

@@ -9,6 +9,7 @@ from foundation.transaction import transaction
 from wechat.account import current_account
 from wechat.client import Following
 from wechat.errors import WeChatError
+from wechat.forgetting import forget_person
 from wechat.messages import Push
 from wechat.models import Follower
 
@@ -19,11 +20,18 @@ def note_event(push: Push) -> None:
     """Keep what a subscribe or unsubscribe event says, unless a newer one said otherwise.
 
     Events may arrive in any order, so their CreateTime decides, and in one second leaving wins. Whoever leaves is
-    forgotten but for a digest: the platform asks that their data be deleted.
+    forgotten by every room, but for a digest here: the platform asks that their data be deleted.
+
+    Where the platform cannot be asked who follows, whoever writes or presses a menu button does: nobody else can.
     """
-    if push.kind == "event" and push.event in ("subscribe", "unsubscribe"):
+    if _shows_following(push) and not current_account().may("users"):
         with transaction() as session:
-            _note(session, push.openid, Following(push.event == "subscribe", push.sent_at))
+            _note(session, push.openid, Following(True, push.sent_at))
+    if push.kind == "event" and push.event in ("subscribe", "unsubscribe"):
+        following = Following(push.event == "subscribe", push.sent_at)
+        with transaction() as session:
+            if _note(session, push.openid, following) and not following.follows:
+                forget_person(session, push.openid)
 
 
 def follows(openid: str) -> bool | None:
@@ -47,7 +55,12 @@ def follows(openid: str) -> bool | None:
     return following.follows
 
 
-def _note(session: Session, openid: str, following: Following) -> None:
+def _shows_following(push: Push) -> bool:
+    return push.kind != "event" or push.event in ("CLICK", "VIEW", "SCAN")
+
+
+def _note(session: Session, openid: str, following: Following) -> bool:
+    """Keep what was said, and tell whether it was news."""
     new = insert(Follower).values(
         digest=follower_digest(openid),
         openid=openid.encode() if following.follows else None,
@@ -60,7 +73,8 @@ def _note(session: Session, openid: str, following: Following) -> None:
         and_(Follower.changed_at == said.changed_at, Follower.follows, said.follows.is_(False)),
     )
     values = {"openid": said.openid, "follows": said.follows, "changed_at": said.changed_at}
-    session.execute(new.on_conflict_do_update(index_elements=["digest"], set_=values, where=newer))
+    noted = new.on_conflict_do_update(index_elements=["digest"], set_=values, where=newer).returning(Follower.id)
+    return session.execute(noted).scalar_one_or_none() is not None
 
 
 def follower_digest(openid: str) -> bytes:

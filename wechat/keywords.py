@@ -10,7 +10,7 @@ from staff.options.kinds import Choice, Line, Paragraph
 from staff.options.registry import DefaultFrom, Group, Preview, declare_option
 from staff.options.tables import Column, Table, field_of
 from wechat.messages import Push, Reply, TextReply
-from wechat.offers import Keyword, offered_keywords
+from wechat.offers import Keyword, is_reserved, offered_keywords
 
 HELP = "帮助"
 REPLY = "reply"
@@ -76,6 +76,13 @@ def listed_words(words: tuple[Word, ...] | None = None) -> tuple[ListedWord, ...
     )
 
 
+def words_that_lead_in() -> tuple[ListedWord, ...]:
+    """Return the words for readers whom a page does not know, as staff had them listed."""
+    offers = _offers()
+    leading = tuple(word for word in WORDS.value() if word.does in offers and offers[word.does].leads_in)
+    return listed_words(leading)
+
+
 def _find(asked: str) -> tuple[Word, str] | None:
     """Return the word that was asked for and what follows it; a word alone goes before one that wants more."""
     words, plain = WORDS.value(), _plain(asked)
@@ -119,6 +126,8 @@ def _check(words: tuple[Word, ...]) -> Mapping[str, str]:
             faults[field_of(row, "word")] = "词里要有文字。"
         elif often[_plain(word.word)] > 1:
             faults[field_of(row, "word")] = f"“{word.word}”写了两次，只能留一条。"
+        elif is_reserved(word.word):
+            faults[field_of(row, "word")] = f"在聊天里投票要用“{word.word}”，请换一个词。"
         if word.does == REPLY and not word.text:
             faults[field_of(row, "text")] = "请填写要回复的文字。"
         elif word.does != REPLY and word.text:

@@ -2,14 +2,15 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from typing import Literal
+from urllib.parse import quote
 
 from flask import Flask, current_app
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from foundation.errors import InvalidInput, NotAllowed
 from foundation.transaction import transaction
@@ -22,19 +23,31 @@ from staff.options.kinds import Choice, Line
 from staff.options.registry import DefaultFrom, Group, Preview, declare_option
 from staff.options.tables import ROWS, Column, Table, field_of
 from wechat.account import current_account
+from wechat.buttons import Button, explained, host_of, outside_hosts, plain_buttons
 from wechat.errors import WeChatError
 from wechat.keywords import is_answered
 from wechat.models import MenuPublication
+from wechat.takeover.living import LivingMenu, read_menu
+from wechat.takeover.readings import keep_reading
 
 MOST_BUTTONS, MOST_ENTRIES, MOST_DOMAINS = 3, 5, 3
 BUTTON_BYTES, ENTRY_BYTES = 16, 60
 KEY_BYTES, URL_BYTES = 128, 1024
 BUTTON_CHARACTERS, ENTRY_CHARACTERS = 4, 8  # Chinese ones; what is wider ends in an ellipsis on the phone
 ACT = "wechat.menu"
-KINDS = {"view": "打开网页，先登录", "page": "打开网页", "click": "当作发来一个词"}
+KINDS = {
+    "view": "打开网页，先登录",
+    "page": "打开网页",
+    "click": "当作发来一个词",
+    "article": "打开已发布的文章",
+    "material": "发一份永久素材",
+    "miniprogram": "打开小程序",
+}
 _ENTRIES = "wechat_menu"
+_BY_ID = {"article": ("article_id", "article_id"), "material": ("media_id", "media_id")}
+MINIPROGRAM = "小程序要写成三段，中间用空格分开：小程序的AppID、页面路径、打不开小程序时的网址。"
 
-Kind = Literal["view", "page", "click"]
+Kind = Literal["view", "page", "click", "article", "material", "miniprogram"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,8 @@ class MenuEntry:
     """One thing in the menu, under the top button `button`.
 
     `target` of a "view" is a path on the site that is opened signed in, of a "page" a path or an address that is
-    opened as it is, of a "click" the key that comes back in the push. An entry named like its button, and alone
+    opened as it is, of a "click" the key that comes back in the push, of an "article" or a "material" its id, of a
+    "miniprogram" its appid, the page in it and an address for old phones. An entry named like its button, and alone
     under it, is the button.
     """
 
@@ -56,21 +70,26 @@ class MenuEntry:
 class Published:
     """The menu that the platform took last, when, and by whom."""
 
-    buttons: "list[Button]"
+    buttons: list[Button]
     at: datetime
     person: str
-
-
-Button = dict[str, Any]
 
 
 def init_menu(app: Flask) -> None:
     app.extensions[_ENTRIES] = []
 
 
-def offer_menu(app: Flask, *entries: MenuEntry) -> None:
-    """Add entries; buttons appear in the order in which they are first named."""
+def offer_menu(app: Flask, *entries: MenuEntry | Callable[[], MenuEntry]) -> None:
+    """Add entries; buttons appear in the order in which they are first named.
+
+    A function is asked whenever the menu is built, because what the account may do can change.
+    """
     app.extensions[_ENTRIES].extend(entries)
+
+
+def _offered() -> tuple[MenuEntry, ...]:
+    offered: list[MenuEntry | Callable[[], MenuEntry]] = current_app.extensions[_ENTRIES]
+    return tuple(entry if isinstance(entry, MenuEntry) else entry() for entry in offered)
 
 
 def menu_entries() -> tuple[MenuEntry, ...]:
@@ -84,17 +103,39 @@ def publish_menu(actor: Actor) -> None:
     Raises NotAllowed without the right "menu", InvalidInput naming what breaks a limit, WeChatError.
     """
     account = current_account()
-    if not account.may("menu"):
-        raise NotAllowed("这个公众号没有自定义菜单的权限（见 WECHAT_CAPABILITIES）。")
-    buttons = build_menu(menu_entries(), account.site)
+    _demand_right()
+    replace_menu(build_menu(menu_entries(), account.site), actor, ACT)
+
+
+def replace_menu(buttons: list[Button], actor: Actor, act: str) -> None:
+    """Put `buttons` on the account; what somebody else had put there is kept, so that there is a way back.
+
+    Only menu/create is called: menu/delete would take the menus for some readers with it. Raises NotAllowed,
+    WeChatError, whose sentence names the entry where it is about one.
+    """
+    _demand_right()
     try:
+        found = read_menu()
         with transaction() as session:
-            record(ACT, "公众号菜单", actor, fields=("button",))
+            record(act, "公众号菜单", actor, fields=("button",))
+            if _is_elses(session, found):
+                keep_reading(session, found, actor, replaced=True)
             session.add(MenuPublication(buttons=buttons, published_by=actor.name))
-            account.client.create_menu(buttons)
-    except WeChatError:
-        record(ACT, "公众号菜单", actor, fields=("button",), result="refused")
-        raise
+            current_account().client.create_menu(buttons)
+    except WeChatError as error:
+        record(act, "公众号菜单", actor, fields=("button",), result="refused")
+        raise explained(error, buttons) from None
+
+
+def _demand_right() -> None:
+    if not current_account().may("menu"):
+        raise NotAllowed("这个公众号没有自定义菜单的权限（见 WECHAT_CAPABILITIES）。")
+
+
+def _is_elses(session: Session, found: LivingMenu) -> bool:
+    """Tell whether there is a menu on the account that we did not put there."""
+    last = session.scalar(select(MenuPublication.buttons).order_by(MenuPublication.id.desc()).limit(1))
+    return found.source != "none" and plain_buttons(found.buttons) != plain_buttons(last or [])
 
 
 def published_menu() -> Published | None:
@@ -139,9 +180,22 @@ def _leaf(entry: MenuEntry, site: str) -> Button:
     if entry.kind == "click":
         _check_size(entry.target, KEY_BYTES, f"“{entry.name}”的 key", "target")
         return {"type": "click", "name": entry.name, "key": entry.target}
+    if entry.kind in _BY_ID:
+        kind, field = _BY_ID[entry.kind]
+        return {"type": kind, "name": entry.name, field: entry.target}
+    if entry.kind == "miniprogram":
+        appid, page, url = _miniprogram(entry)
+        return {"type": "miniprogram", "name": entry.name, "appid": appid, "pagepath": page, "url": url}
     url = _address(entry, site)
     _check_size(url, URL_BYTES, f"“{entry.name}”的网址", "target")
     return {"type": "view", "name": entry.name, "url": url}
+
+
+def _miniprogram(entry: MenuEntry) -> list[str]:
+    parts = entry.target.split()
+    if len(parts) != 3 or not host_of(parts[2]):
+        raise InvalidInput(f"“{entry.name}”：{MINIPROGRAM}", field="target")
+    return parts
 
 
 def _address(entry: MenuEntry, site: str) -> str:
@@ -168,13 +222,15 @@ def _check_menu(entries: tuple[MenuEntry, ...]) -> Mapping[str, str]:
     for row, entry in enumerate(entries):
         if named[entry.button, entry.name] > 1:
             faults.setdefault(field_of(row, "name"), f"“{entry.button}”下面有两个“{entry.name}”。")
-    domains = {urlsplit(entry.target).netloc for entry in entries if entry.target.startswith("http")}
-    if len(domains) > MOST_DOMAINS:
-        faults[ROWS] = f"菜单里最多用{MOST_DOMAINS}个别的网站，现在是{len(domains)}个。"
     try:
-        build_menu(entries, current_account().site)
+        buttons = build_menu(entries, current_account().site)
     except InvalidInput as error:
-        faults.setdefault(ROWS, error.message)
+        return {ROWS: error.message, **faults}
+    hosts = outside_hosts(buttons)
+    if len(hosts) > MOST_DOMAINS:
+        faults[ROWS] = (
+            f"菜单里的链接最多通向{MOST_DOMAINS}个网站（本站也算，微信自己的不算），现在是{len(hosts)}个：{'、'.join(hosts)}。"
+        )
     return faults
 
 
@@ -192,14 +248,27 @@ def _target_fault(entry: MenuEntry) -> str | None:
     if entry.kind == "click":
         known = is_answered(entry.target)
         return None if known else f"没有人会答复“{entry.target}”。请先在“关键词”里加上这个词。"
-    is_path = entry.target.startswith("/") and safe_path(entry.target) == entry.target
-    if is_path:
+    if entry.kind in ("article", "material"):
+        return None if _is_id(entry.target) else "这里填微信给的编号，由字母、数字、横线和下划线组成。"
+    if entry.kind == "miniprogram":
+        parts = entry.target.split()
+        return None if len(parts) == 3 and host_of(parts[2]) else MINIPROGRAM
+    return _address_fault(entry)
+
+
+def _address_fault(entry: MenuEntry) -> str | None:
+    if entry.kind == "view" and not current_account().may("oauth"):
+        return "这个公众号没有网页授权，网页认不出读者。请把“点了以后”改成“当作发来一个词”，例如“投票”。"
+    if entry.target.startswith("/") and safe_path(entry.target) == entry.target:
         return None
     if entry.kind == "view":
         return "本站网页要写成以“/”开头的路径，例如/vote。"
-    parts = urlsplit(entry.target)
-    whole = parts.scheme in ("http", "https") and parts.hostname and not any(map(str.isspace, entry.target))
+    whole = host_of(entry.target) and not any(map(str.isspace, entry.target))
     return None if whole else "网址要以https://开头，本站网页以“/”开头。"
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").replace("_", "").isalnum()
 
 
 def _show_menu(entries: tuple[MenuEntry, ...]) -> Mapping[str, object]:
@@ -223,11 +292,12 @@ MENU = declare_option(
         most=MOST_BUTTONS * MOST_ENTRIES,
         told_by=1,
     ),
-    DefaultFrom(lambda: tuple(current_app.extensions[_ENTRIES])),
+    DefaultFrom(_offered),
     group=Group.MENU,
     act=MENU_ACT,
     hint=f"底部最多{MOST_BUTTONS}个按钮，按钮名最多{BUTTON_CHARACTERS}个汉字；每个按钮下面最多{MOST_ENTRIES}项，"
-    f"每项最多{ENTRY_CHARACTERS}个汉字。底部按钮相同的几项归在一起。只有一项、名称又和按钮相同时，点按钮就直接打开。",
+    f"每项最多{ENTRY_CHARACTERS}个汉字。底部按钮相同的几项归在一起。只有一项、名称又和按钮相同时，点按钮就直接打开。"
+    f"链接最多通向{MOST_DOMAINS}个网站，本站也算。",
     check=_check_menu,
     preview=Preview("wechat/options/_menu.html", _show_menu),
     remark="手机上的菜单还没有变，请到“公众号设置”发布。",

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.ElementTree import fromstring
 
 from wechat.errors import MalformedPush
+from wechat.job_events import News, read_news
 
 TEXT_BYTES = 2048
 MOST_ARTICLES = 8
@@ -22,7 +23,8 @@ class Push:
     """A message or an event of one person, as the platform signed it.
 
     `kind` is the platform's MsgType ("text", "event", "image", …), `event` its Event in the platform's spelling
-    ("subscribe", "SCAN", "CLICK", …), `sent_at` its CreateTime, `number` its MsgId where it has one.
+    ("subscribe", "SCAN", "CLICK", …), `sent_at` its CreateTime, `number` its MsgId where it has one. `news` is what an
+    event of the platform's own says: how a job ended, what somebody said to subscriptions.
     """
 
     kind: str
@@ -33,6 +35,7 @@ class Push:
     event: str = ""
     event_key: str = ""
     number: str = ""
+    news: News | None = None
 
     @property
     def asks_for(self) -> str:
@@ -47,6 +50,11 @@ class Push:
         if self.event == "subscribe" and self.event_key.startswith("qrscene_"):
             return self.event_key.removeprefix("qrscene_")
         return self.event_key if self.event == "SCAN" else ""
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether somebody is there who reads an answer: nobody after leaving, nor where the platform speaks."""
+        return self.event != "unsubscribe" and self.news is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class NewsReply:
-    """Cards; in answer to anything but an event the platform shows only the first."""
+    """Cards; in answer to anything but an event the platform takes only one, so several become lines of text."""
 
     articles: tuple[Article, ...]
 
@@ -92,6 +100,8 @@ def read_push(root: Element) -> Push:
     kind, openid, created = field(root, "MsgType"), field(root, "FromUserName"), field(root, "CreateTime")
     if not kind or not _OPENID.fullmatch(openid) or not _WHOLE.fullmatch(created) or int(created) > _LATEST:
         raise MalformedPush("推送缺少 MsgType、FromUserName 或 CreateTime。")
+    event = field(root, "Event") if kind == "event" else ""
+    news = read_news(event, root)
     number = field(root, "MsgId") or field(root, "MsgID")
     return Push(
         kind=kind,
@@ -99,9 +109,10 @@ def read_push(root: Element) -> Push:
         account=field(root, "ToUserName"),
         sent_at=datetime.fromtimestamp(int(created), UTC),
         text=root.findtext("Content") or "",
-        event=field(root, "Event"),
+        event=event,
         event_key=field(root, "EventKey"),
         number=number if _WHOLE.fullmatch(number) else "",
+        news=news,
     )
 
 
@@ -111,6 +122,8 @@ def field(root: Element, name: str) -> str:
 
 def render(reply: Reply, push: Push, at: int) -> str:
     """Write `reply` to whoever sent `push`, from the account they sent it to; `at` is in epoch seconds."""
+    if isinstance(reply, NewsReply) and len(reply.articles) > 1 and push.kind != "event":
+        reply = TextReply("\n".join(f"{article.title}\n{article.url}" for article in reply.articles))
     if isinstance(reply, TextReply):
         kind, content = "text", element("Content", shorten(reply.text, TEXT_BYTES))
     else:

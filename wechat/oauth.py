@@ -85,7 +85,7 @@ def depart(wanted: str | None, browser: str | None) -> Departure | NoSignIn:
     path = safe_path(wanted)
     if not current_account().may("oauth"):
         return NoSignIn(path)
-    return _depart(path, browser if browser and _is_ours(browser) else random_id(), restarted=False)
+    return _depart(path, browser or random_id(), restarted=False)
 
 
 def arrive(code: str, state: str, browser: str | None, *, signed_in: bool) -> Outcome:
@@ -150,7 +150,10 @@ def _exchange(visit: _Visit, attempt: _Attempt) -> Outcome:
         return Arrival(attempt.path, current_account().client.exchange_code(visit.code))
     except CodeRefused as error:
         return _start_over(visit, attempt, may_go_on=error.errcode == CODE_BEEN_USED)
-    except (NotPermitted, Misconfigured) as error:
+    except NotPermitted:
+        # The client has switched the right off and put it on the desk; from now on nobody is sent out.
+        return Arrival(attempt.path, None) if visit.signed_in else NoSignIn(attempt.path)
+    except Misconfigured as error:
         log.error("wechat_sign_in_misconfigured", errcode=error.errcode)  # noqa: TRY400  # the cause is the errcode
         return Halt(503, "暂时不能登录", "公众号的登录功能出了问题，请从公众号菜单进入，或稍后再试。", attempt.path)
     except WeChatError as error:
@@ -191,7 +194,3 @@ def _code_key(code: str) -> str:
 
 def _ticket(state: str, browser: str) -> bytes:
     return current_account().digest("state", f"{state}\n{browser}")
-
-
-def _is_ours(browser: str) -> bool:
-    return len(browser) == 32 and browser.isascii() and browser.isalnum()

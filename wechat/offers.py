@@ -10,19 +10,28 @@ _OFFERS = "wechat_offers"
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A word that a room answers, in a few words what comes of it, and what has to be written after the word."""
+    """A word that a room answers, in a few words what comes of it, and what has to be written after the word.
+
+    One that `leads_in` is answered with a way in for whoever asks, or needs none.
+    """
 
     word: str
     meaning: str
     follow: str = ""
+    leads_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Something that is on now: what it is called and its path on the site."""
+    """Something that is on now: what it is called and its path on the site.
+
+    Where it has a `purpose`, it is opened signed in for that, by a button named `button` where that takes a page.
+    """
 
     title: str
     path: str
+    purpose: str = ""
+    button: str = "进入"
 
 
 @dataclass(slots=True)
@@ -31,20 +40,33 @@ class Offers:
 
     keywords: list[Keyword] = field(default_factory=list)
     ways: list[Callable[[], Sequence[Way]]] = field(default_factory=list)
+    needed: list[Callable[[str], bool]] = field(default_factory=list)
 
 
 def init_offers(app: Flask) -> None:
     app.extensions[_OFFERS] = Offers()
 
 
-def offer_keyword(app: Flask, word: str, meaning: str, *, follow: str = "") -> None:
-    """Offer a word that a handler of the room answers; `follow` names what is written after it, if anything."""
-    _offers(app).keywords.append(Keyword(word, meaning, follow))
+def offer_keyword(app: Flask, word: str, meaning: str, *, follow: str = "", leads_in: bool = False) -> None:
+    """Offer a word that a handler of the room answers; `follow` names what is written after it, if anything.
+
+    `leads_in` has the word named to readers who come to a page that has to know them, and does not.
+    """
+    _offers(app).keywords.append(Keyword(word, meaning, follow, leads_in))
 
 
 def offer_ways(app: Flask, ways: Callable[[], Sequence[Way]]) -> None:
     """Have `ways` asked, at every welcome, what is on now."""
     _offers(app).ways.append(ways)
+
+
+def reserve_words(app: Flask, needed: Callable[[str], bool]) -> None:
+    """Keep the words of which `needed` says so from staff's own replies: a conversation of the room goes by them."""
+    _offers(app).needed.append(needed)
+
+
+def is_reserved(word: str) -> bool:
+    return any(needed(word) for needed in _offers(current_app).needed)
 
 
 def offered_keywords() -> tuple[Keyword, ...]:

@@ -5,40 +5,33 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from foundation.errors import InvalidInput
-from wechat.account import current_account
-from wechat.menu import Button, Published, build_menu, menu_entries, published_menu
+from wechat.account import Account, current_account
+from wechat.buttons import Button
+from wechat.menu import Published, build_menu, menu_entries, published_menu
+from wechat.rights import RIGHTS, Right
+from wechat.troubles import Trouble, account_troubles
 
 MODES = {"plain": "明文模式", "compat": "兼容模式", "safe": "安全模式"}
-RIGHTS = {
-    "oauth": "网页授权（登录）",
-    "menu": "自定义菜单",
-    "users": "用户管理（查询是否关注）",
-    "customer_message": "客服消息",
-    "mass_tag": "按标签群发",
-    "mass_openid": "按用户群发",
-    "template": "模板消息",
-    "once_subscription": "一次性订阅消息",
-    "draft": "草稿与发布",
-    "scene_qr": "带参数的二维码",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
-    """What the account may do according to WECHAT_CAPABILITIES, which only an operator changes."""
+class HeldRight:
+    """Whether the account has a right: WECHAT_CAPABILITIES, which only an operator changes, and the platform say so."""
 
     name: str
     held: bool
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSheet:
-    """Settings as pairs of name and value, rights, and the menu that is set: its buttons, or the fault that bars them;
-    what was published last, and whether that is another one.
+    """Settings as pairs of name and value, rights, what the platform refuses now, and the menu that is set: its
+    buttons, or the fault that bars them; what was published last, and whether that is another one.
     """
 
     settings: tuple[tuple[str, str], ...]
-    rights: tuple[Right, ...]
+    rights: tuple[HeldRight, ...]
+    troubles: tuple[Trouble, ...]
     buttons: tuple[Button, ...]
     fault: str | None
     publishable: bool
@@ -49,7 +42,7 @@ class AccountSheet:
 def describe_account() -> AccountSheet:
     """Return what the page about the account shows; no secret is in it."""
     account = current_account()
-    rights = tuple(Right(label, account.may(name)) for name, label in RIGHTS.items())
+    rights = tuple(_held(account, right) for right in RIGHTS.values())
     buttons: list[Button] = []
     fault = None
     try:
@@ -58,7 +51,12 @@ def describe_account() -> AccountSheet:
         fault = error.message
     publishable, published = account.may("menu") and fault is None, published_menu()
     differs = published is not None and published.buttons != buttons
-    return AccountSheet(_settings(), rights, tuple(buttons), fault, publishable, published, differs)
+    return AccountSheet(_settings(), rights, account_troubles(), tuple(buttons), fault, publishable, published, differs)
+
+
+def _held(account: Account, right: Right) -> HeldRight:
+    held = account.may(right.name)
+    return HeldRight(right.label, held, refused=account.capabilities.switched_on(right.name) and not held)
 
 
 def _settings() -> tuple[tuple[str, str], ...]:

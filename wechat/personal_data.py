@@ -15,9 +15,11 @@ from staff.personal.retention import Notice, declare_kept, declare_retention
 from wechat.account import current_account
 from wechat.farewells import note_farewell
 from wechat.followers import follower_digest
+from wechat.forgetting import forget_person
 from wechat.identity import COOKIE, MAX_AGE_SECONDS, Voter
 from wechat.inbox import REMEMBERED
-from wechat.models import AnsweredPush, Follower, LoginAttempt, VoterFarewell
+from wechat.links import LINKS_KEPT
+from wechat.models import AnsweredPush, Follower, LatePush, LoginAttempt, PersonalLink, VoterFarewell
 from wechat.oauth import ATTEMPT_LASTS
 
 LEFT_KEPT = timedelta(days=30)
@@ -68,6 +70,7 @@ def forget_voter(openid: str) -> None:
     """
     with transaction() as session:
         session.execute(delete(Follower).filter_by(digest=follower_digest(openid)))
+        forget_person(session, openid)
         note_farewell(session, openid)
         record(LEAVE, "一名微信用户", SYSTEM, fields=("follower", "cookie"))
 
@@ -95,8 +98,16 @@ def _old_attempts(now: datetime) -> ColumnElement[bool]:
     return LoginAttempt.started_at <= now - 2 * ATTEMPT_LASTS
 
 
+def _old_links(now: datetime) -> ColumnElement[bool]:
+    return PersonalLink.made_at <= now - LINKS_KEPT
+
+
 def _old_pushes(now: datetime) -> ColumnElement[bool]:
     return AnsweredPush.received_at <= now - REMEMBERED
+
+
+def _forsaken_pushes(now: datetime) -> ColumnElement[bool]:
+    return LatePush.received_at <= now - REMEMBERED
 
 
 def _gone_followers(now: datetime) -> ColumnElement[bool]:
@@ -118,6 +129,15 @@ declare_retention(
     notice=Notice("登录过程的临时记录，不带身份", "把您带回登录前的页面", "没有人查看"),
 )
 declare_retention(
+    "wechat.links",
+    "公众号里要的专用链接",
+    LINKS_KEPT,
+    lambda session, now: _count(session, PersonalLink.id, _old_links(now)),
+    lambda session, now: _delete(session, PersonalLink, _old_links(now)),
+    since="发出后",
+    notice=Notice("您要过的专用链接是给谁的（加密保存）；链接本身不留", "认出打开链接的是您本人", "没有人查看"),
+)
+declare_retention(
     "wechat.pushes",
     "对公众号消息的回复",
     REMEMBERED,
@@ -125,6 +145,15 @@ declare_retention(
     lambda session, now: _delete(session, AnsweredPush, _old_pushes(now)),
     since="收到后",
     notice=Notice("对您消息的回复（加密保存）；消息本身不留", "微信重发同一条消息时，给出同样的回复", "没有人查看"),
+)
+declare_retention(
+    "wechat.late_pushes",
+    "来不及当场办理的公众号消息",
+    REMEMBERED,
+    lambda session, now: _count(session, LatePush.id, _forsaken_pushes(now)),
+    lambda session, now: _delete(session, LatePush, _forsaken_pushes(now)),
+    since="收到后，办完即删除，最迟",
+    notice=Notice("您发来、系统来不及当场办理的消息（加密保存）", "稍后办完，并在对话里答复您", "没有人查看"),
 )
 declare_retention(
     "wechat.followers",

@@ -7,8 +7,9 @@ from staff.options.kinds import Paragraph
 from staff.options.registry import DefaultFrom, Group, Preview, declare_option
 from wechat.account import current_account
 from wechat.keywords import HELP, listed_words
+from wechat.links import MINUTES, way_in
 from wechat.messages import Push, TextReply
-from wechat.offers import ways_now
+from wechat.offers import Way, ways_now
 
 MOST_CHARACTERS = 600
 WITH_WORDS, WITHOUT_WORDS = "可以回复下面的词，也可以点底部的菜单。", "请点公众号底部的菜单进入。"
@@ -19,7 +20,7 @@ def greet(push: Push) -> TextReply | None:
     """Welcome whoever begins to follow, or comes again through a QR code, with the ways to what is on now."""
     if push.kind != "event" or push.event not in ("subscribe", "SCAN"):
         return None
-    return TextReply(_welcome(GREETING.value()))
+    return TextReply(_welcome(GREETING.value(), push.openid))
 
 
 def help_out(push: Push) -> TextReply | None:
@@ -29,10 +30,18 @@ def help_out(push: Push) -> TextReply | None:
     return TextReply(_help(HELP_TEXT.value(), "" if push.asks_for == HELP else NOT_UNDERSTOOD.value()))
 
 
-def _welcome(greeting: str) -> str:
-    site = current_account().site
-    ways = [f"{way.title}\n{site}{way.path}" for way in ways_now()]
+def _welcome(greeting: str, openid: str | None = None) -> str:
+    """Write the welcome to this person, or to nobody in particular."""
+    ways = [_way(way, openid) for way in ways_now()]
     return _fitting([greeting, *ways, *_help_lines(HELP_TEXT.value())])
+
+
+def _way(way: Way, openid: str | None) -> str:
+    account = current_account()
+    if openid is None or not way.purpose:
+        return f"{way.title}\n{account.site}{way.path}"
+    hint = "" if account.may("oauth") else f"（链接{MINUTES}分钟内有效，只限您本人）"
+    return f"{way.title}{hint}\n{way_in(openid, way.purpose, way.path, button=way.button)}"
 
 
 def _help(opening: str, before: str = "") -> str:

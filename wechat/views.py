@@ -6,9 +6,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from foundation.errors import AppError
 from wechat.account import current_account
 from wechat.callback import MOST_BYTES, NOTHING_TO_SAY, answer_push, echo
-from wechat.identity import current_voter, sign_in_voter
-from wechat.keywords import listed_words
-from wechat.oauth import ATTEMPT_LASTS, Arrival, Departure, NoSignIn, Outcome, arrive, depart
+from wechat.identity import browser_secret, current_voter, remember_browser, sign_in_voter
+from wechat.keywords import words_that_lead_in
+from wechat.oauth import Arrival, Departure, NoSignIn, Outcome, arrive, depart
 from wechat.verification import verification_file
 
 blueprint = Blueprint("wechat", __name__, template_folder="templates")
@@ -41,14 +41,14 @@ def refuse_size(_error: RequestEntityTooLarge) -> Response:
 
 @blueprint.get("/wechat/login")
 def login() -> Response:
-    return _answer(depart(request.args.get("next"), request.cookies.get(_login_cookie())))
+    return _answer(depart(request.args.get("next"), browser_secret(request)))
 
 
 @blueprint.get("/wechat/login/return")
 def login_return() -> Response:
     code, state = request.args.get("code", ""), request.args.get("state", "")
     signed_in = current_voter(request) is not None
-    return _answer(arrive(code, state, request.cookies.get(_login_cookie()), signed_in=signed_in))
+    return _answer(arrive(code, state, browser_secret(request), signed_in=signed_in))
 
 
 @blueprint.get("/MP_verify_<name>.txt")
@@ -62,20 +62,17 @@ def _answer(outcome: Outcome) -> Response:
     if isinstance(outcome, Arrival):
         return _welcome(outcome)
     if isinstance(outcome, NoSignIn):
-        return make_response(render_template("wechat/elsewhere.html", path=outcome.path, keywords=listed_words()))
+        has_menu = current_account().may("menu")
+        page = render_template(
+            "wechat/elsewhere.html", path=outcome.path, keywords=words_that_lead_in(), has_menu=has_menu
+        )
+        return make_response(page)
     return make_response(render_template("wechat/halt.html", halt=outcome), outcome.status)
 
 
 def _send_off(departure: Departure) -> Response:
     response = make_response(redirect(departure.url, 302))
-    response.set_cookie(
-        _login_cookie(),
-        departure.browser,
-        max_age=ATTEMPT_LASTS,
-        secure=current_account().settings.secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    remember_browser(response, departure.browser)
     return response
 
 
@@ -84,7 +81,3 @@ def _welcome(arrival: Arrival) -> Response:
     if arrival.identity is not None:
         sign_in_voter(response, arrival.identity.openid, arrival.identity.snapshot)
     return response
-
-
-def _login_cookie() -> str:
-    return current_account().cookie_prefix + "login"

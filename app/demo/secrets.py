@@ -22,7 +22,7 @@ def prepare_demo_folder(data_dir: Path, *, port: int, public_url: str | None, sa
         raise ConfigError(f"DATA_DIR: {data_dir} belongs to a service that is not a demo")
     urls = {"PUBLIC_URL": public_url or f"http://127.0.0.1:{port}"}
     if sandbox_url:
-        urls |= {f"WECHAT_{host.upper()}_URL": f"{sandbox_url}/{host}" for host in ("api", "open", "mp")}
+        urls |= {f"WECHAT_{host.upper()}_URL": f"{sandbox_url}/{host}" for host in ("api", "open", "mp", "res")}
     data_dir.mkdir(parents=True, exist_ok=True)
     write_private(data_dir / DEMO_FILE, json.dumps({**_new_secrets(), **kept, **urls}, indent=1))
 

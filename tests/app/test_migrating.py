@@ -225,11 +225,11 @@ def test_the_ballot_paper_is_frozen_once_the_poll_is_open(
         as_owner(statement.format(poll=poll, draft=draft))
 
 
-def test_the_ballot_paper_of_a_draft_changes_freely(as_app: Callable[..., object]) -> None:
+@pytest.mark.parametrize("statement", FROZEN_PAPER)
+def test_the_ballot_paper_of_a_draft_changes_freely(as_app: Callable[..., object], statement: str) -> None:
     poll, draft = make_poll(state="draft"), make_poll("other", state="draft")
 
-    for statement in FROZEN_PAPER:
-        as_app(statement.format(poll=poll, draft=draft))
+    assert as_app(f"{statement.format(poll=poll, draft=draft)} RETURNING id")
 
 
 def test_words_about_a_candidate_may_be_put_right_and_a_candidate_withdrawn(as_app: Callable[..., object]) -> None:

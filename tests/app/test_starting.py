@@ -328,6 +328,7 @@ def test_a_demos_secrets_are_made_once_and_kept_private(bare: Path) -> None:
         "WECHAT_API_URL",
         "WECHAT_OPEN_URL",
         "WECHAT_MP_URL",
+        "WECHAT_RES_URL",
     }
     assert (bare / "demo.json").stat().st_mode & 0o777 == 0o600
     shutil.rmtree(bare)

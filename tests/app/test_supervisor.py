@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import app.supervisor
-from app.supervisor import Ended, Program, Supervisor
+from app.supervisor import GRACE, Ended, Program, Supervisor
 
 PATIENCE = 20.0
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -55,9 +54,9 @@ def run(programs: list[Program], ready: Callable[[], object] = lambda: None, **s
     return Supervisor(programs, servers, ENVIRONMENT).run(ready)
 
 
-def run_until(programs: list[Program], condition: Callable[[], object]) -> Ended | None:
+def run_until(programs: list[Program], condition: Callable[[], object], *, grace: float = GRACE) -> Ended | None:
     """Run the programs and request a stop once `condition` holds."""
-    supervisor = Supervisor(programs, {}, ENVIRONMENT)
+    supervisor = Supervisor(programs, {}, ENVIRONMENT, grace=grace)
 
     def stop() -> None:
         assert awaited(condition)
@@ -107,13 +106,10 @@ def test_processes_are_asked_before_they_are_ended(tmp_path: Path, notes: list[P
     assert asked.exists()
 
 
-def test_a_process_that_does_not_listen_is_ended_after_its_grace(
-    notes: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app.supervisor, "GRACE", 0.2)
+def test_a_process_that_does_not_listen_is_ended_after_its_grace(notes: list[Path]) -> None:
     deaf = noting("web", notes[0], "trap '' TERM; while :; do sleep 0.02; done")
 
-    run_until([deaf], notes[0].exists)
+    run_until([deaf], notes[0].exists, grace=0.2)
 
     assert is_gone(pid_in(notes[0]))
 

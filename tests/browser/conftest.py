@@ -69,13 +69,14 @@ def site_connections() -> Iterator[Connections]:
 def running_site(site_connections: Connections) -> Iterator[LiveSite]:
     """Run web, worker, sequencer and sandbox for all browser tests of this worker."""
     folder = Path(tempfile.mkdtemp(prefix="vote-site-"))
-    port = free_ports(2)
+    port = free_ports(4)  # the site, the sandbox, the orders to the sandbox, who may frame the column
     sandbox = f"http://127.0.0.1:{port + 1}"
     prepare_demo_folder(folder, port=port, public_url=None, sandbox_url=sandbox)
     environment = {
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "WEB_WORKERS": "1",
+        "EMBED_ORIGINS": f"http://127.0.0.1:{port + 3}",
         "DATABASE_URL": site_connections.database_url,
         "DATABASE_OWNER_URL": site_connections.owner_url,
         "REDIS_URL": site_connections.redis_url,

@@ -27,10 +27,13 @@ from tests.browser.test_ballot_page import choose, start
 from tests.conftest import empty
 from tests.staff.factories_keys import Phone
 from tests.staff.factories_staff import COOKIE, PASSWORD
-from wechat.keywords import listed_words
+from wechat.keywords import words_that_lead_in
+from wechat.links import Refusal
 from wechat.oauth import Halt
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+# What `preload` would fetch again, style sheets and sounds, no rule asks for that is serious or critical.
+RUN = "() => axe.run(document, {resultTypes: ['violations'], preload: false}).then(({violations}) => violations)"
 DESK = ViewportSize(width=1280, height=900)
 PEOPLE = {
     Role.OFFICE: "jingban",
@@ -50,6 +53,10 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "/console/account/recovery-codes",
         "/console/account/second-factor",
         "/console/wechat",
+        "/console/wechat/takeover",
+        "/console/wechat/followers",
+        "/console/wechat/tags",
+        "/console/wechat/doctor",
     ),
     "door": (
         "/console/sign-in",
@@ -149,6 +156,7 @@ ON_THE_WAY = ("/console/second-step", "/console/second-step/set-up", "/console/a
 """Pages of somebody who has just proved who they are."""
 
 PARTS = (
+    "/console/wechat/doctor/progress",
     "/console/audit/chain",
     "/console/downloads/{file_ready}",
     "/console/personal/staff.phone/kaocha/hidden",
@@ -156,12 +164,15 @@ PARTS = (
     "/console/polls/{draft}/import/{sheet_read}/progress",
     "/console/polls/live/photos/{photos_read}/progress",
     "/console/retention/runs/{run}/progress",
+    "/console/wechat/followers/progress",
+    "/console/wechat/tags/list",
 )
 """Parts of pages that are fetched again and again: looked at in the page that holds them."""
 
 FILES = (
     "/console/downloads/{file_ready}/file",
     "/console/polls/{draft}/import/template.xlsx",
+    "/console/polls/open/channels/menu/follow.png",
     "/console/polls/open/channels/menu/qr.png",
     "/console/retention/runs/{run}/certificate.json",
 )
@@ -187,6 +198,7 @@ class House:
             locale="zh-CN", timezone_id="Asia/Shanghai", bypass_csp=True, reduced_motion="reduce", **size
         )
         context.set_default_timeout(10_000)
+        context.add_init_script(path=AXE)
         if token:
             context.add_cookies([{"name": COOKIE, "value": token, "url": self.site.url}])
         self.contexts.append(context)
@@ -231,9 +243,7 @@ def house(furnished: House) -> Iterator[House]:
 
 def faults_of(page: Page, where: str) -> list[str]:
     """Return what axe-core calls serious or critical: the page, the rule, the first elements concerned."""
-    if not page.evaluate("typeof window.axe === 'object'"):
-        page.evaluate(AXE.read_text())
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations)")
+    found = page.evaluate(RUN)
     return [
         f"{where}: {one['id']} ({one['impact']}): " + " | ".join(node["html"][:160] for node in one["nodes"][:4])
         for one in found
@@ -379,6 +389,7 @@ PUBLIC = (
     "/",
     *(f"/polls/{slug}" for slug in ("open", "live", "coming", "closed", "certified", "nothing")),
     *(f"/polls/{slug}/results" for slug in ("open", "live", "certified")),
+    *(f"/polls/{slug}/column" for slug in ("open", "live", "coming", "closed", "certified")),
     "/polls/open/candidates/1",
     "/polls/open/candidates/2",
     "/receipts/",
@@ -431,6 +442,14 @@ def test_pages_outside_wechat_can_be_used_by_everybody(house: House) -> None:
     for path in ("/", "/polls/live", "/polls/live/column", "/polls/live/candidates/1", "/me", "/privacy"):
         page.goto(house.site.url + path)
         faults += faults_of(page, f"{path} at a desk")
+    page.goto(f"{house.site.url}/polls/live/column")
+    choose(page, 1)
+    expect(page.locator("#code svg")).to_be_visible()
+    faults += faults_of(page, "the column with choices")
+    address = page.locator("#address").input_value()
+    page.goto(address)
+    expect(page.locator("#handed-no")).to_be_visible()
+    faults += faults_of(page, "choices from a computer")
     page.route("**/me.json", not_the_sandbox)
     page.goto(f"{house.site.url}/polls/live")
     start(page, arrive=False)
@@ -453,7 +472,12 @@ def test_pages_of_an_accident_can_be_used_by_everybody(house: House) -> None:
             f"error {status}": render_template("error.html", status=status, message="示例。", home="/", request_id="1")
             for status in (403, 410, 429, 500, 503)
         }
-        drawn["elsewhere"] = render_template("wechat/elsewhere.html", path="/", keywords=listed_words())
+        ways = {"keywords": words_that_lead_in(), "has_menu": True}
+        drawn["elsewhere"] = render_template("wechat/elsewhere.html", path="/", **ways)
+        drawn["personal link"] = render_template("wechat/link.html", button="进入投票", pressed=True)
+        for elsewhere in (False, True):
+            refused = render_template("wechat/link_refused.html", refusal=Refusal(elsewhere), **ways)
+            drawn[f"personal link refused {elsewhere}"] = refused
         drawn["halt"] = render_template("wechat/halt.html", halt=Halt(400, "没有登录成功", "请重新进入。"))
     page = house.context(phone=True).new_page()
     faults: list[str] = []

@@ -352,48 +352,6 @@ def test_a_snapshot_may_read_and_is_told_how_to_vote(live_site: LiveSite, page: 
     expect(pick(page, 1)).to_be_hidden()
 
 
-def test_outside_wechat_choices_go_to_the_phone_in_the_fragment(
-    live_site: LiveSite, browser: Browser, page: Page
-) -> None:
-    slug = live_site.poll()
-    desktop = browser.new_context().new_page()
-
-    def not_the_sandbox(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), "sandbox": False})
-
-    desktop.route("**/me.json", not_the_sandbox)
-    with desktop.expect_response("**/me.json"):
-        desktop.goto(f"{live_site.url}/polls/{slug}")
-    expect(desktop.locator("#left")).not_to_be_empty()
-    start(desktop, arrive=False)
-    expect(desktop.get_by_role("heading", name="请在微信中打开")).to_be_visible()
-    desktop.get_by_role("link", name="先看候选对象").click()
-    choose(desktop, 1, 3)
-    desktop.get_by_role("link", name="核对选票").click()
-    expect(desktop.locator("#qr")).to_have_attribute("src", f"/polls/{slug}/qr.svg?b=05")
-    expect(desktop.locator("#carried")).to_have_text("已选的2个会一起带过去。")
-    live_site.sign_in(page)
-    page.goto(f"{live_site.url}/polls/{slug}#b=05")
-    expect(page.locator("#standing")).to_contain_text("已带来电脑上选的2个候选对象")
-    page.get_by_role("link", name="继续投票").click()
-    expect(page.locator("#chosen")).to_have_text("2 · 0")
-    assert page.url == f"{live_site.url}/polls/{slug}#list"
-    desktop.context.close()
-
-
-def test_choices_in_an_address_never_replace_those_on_the_phone(live_site: LiveSite, page: Page) -> None:
-    slug = live_site.poll()
-    live_site.sign_in(page)
-    open_list(live_site, page, slug)
-    choose(page, 2)
-    page.goto("about:blank")
-    page.goto(f"{live_site.url}/polls/{slug}#b=05")
-    page.get_by_role("link", name="继续投票").click()
-    expect(page.locator("#chosen")).to_have_text("1 · 0")
-    expect(pick(page, 2)).to_have_attribute("aria-pressed", "true")
-
-
 @pytest.mark.parametrize(("words", "found"), [("17", [17]), ("示例 017", [17]), ("示例县3", [17, 20, 23, 26, 29])])
 def test_candidates_are_found_by_number_name_and_unit(
     live_site: LiveSite, page: Page, words: str, found: list[int]
@@ -551,16 +509,6 @@ def test_results_mark_ties_and_the_cut_and_decide_nothing(live_site: LiveSite, p
             "第4名示例0041 票",
         ]
     )
-
-
-def test_the_column_hands_choices_to_the_phone(live_site: LiveSite, page: Page) -> None:
-    complaints = complaints_of(page)
-    slug = live_site.poll()
-    page.goto(f"{live_site.url}/polls/{slug}/column")
-    choose(page, 2)
-    expect(page.locator("#qr")).to_have_attribute("src", f"/polls/{slug}/qr.svg?b=02&from=column")
-    expect(page.locator("#carried")).to_contain_text("已选的1个会随二维码带到手机上")
-    assert complaints == []
 
 
 # How a voter acts

@@ -3,7 +3,7 @@
 import pytest
 
 from foundation.pages import Prepared, prepare
-from votes.ballot_page import PageShelf, cut_words, hand_over_address, paragraphs_of, points_of, shorten
+from votes.ballot_page import PageShelf, cut_words, marked_address, paragraphs_of, points_of, shorten
 
 
 class Seconds:
@@ -46,10 +46,11 @@ def test_the_cut_names_a_tie_and_decides_nothing(cuts: list[str], words: str) ->
 
 
 @pytest.mark.parametrize(
-    ("packed", "fragment"), [("05ff", "#b=05ff"), (None, ""), ("5", ""), ("05/../", ""), ("00" * 251, "")]
+    ("channel", "mark"),
+    [("column", "?from=column"), ("q1a2b3", "?from=q1a2b3"), (None, ""), ("", ""), ("a&b", ""), ("a" * 25, "")],
 )
-def test_only_a_bit_set_is_handed_over(packed: str | None, fragment: str) -> None:
-    assert hand_over_address("https://vote.example/polls/a", packed) == "https://vote.example/polls/a" + fragment
+def test_an_address_is_marked_with_nothing_but_a_channel(channel: str | None, mark: str) -> None:
+    assert marked_address("https://vote.example/polls/a", channel) == "https://vote.example/polls/a" + mark
 
 
 def test_a_page_is_built_once_and_again_when_it_has_aged() -> None:

@@ -11,8 +11,15 @@ from tests.conftest import PUBLIC_URL
 from tests.factories import CLERK, make_poll
 from tests.staff.factories_staff import Browser, make_staff
 from tests.votes.factories_polls import acts
-from votes.ballot_page import hand_over_address
-from votes.channels import MOST_CHANNELS, add_channel, channel_picture, channels_of, remove_channel, rename_channel
+from votes.channels import (
+    MOST_CHANNELS,
+    add_channel,
+    channel_picture,
+    channels_of,
+    follow_picture,
+    remove_channel,
+    rename_channel,
+)
 from votes.replies import ways_to_polls
 from votes.sources import write_sources
 from votes.turnout import turnout
@@ -94,21 +101,19 @@ def test_the_page_adds_a_channel_and_keeps_a_name_that_is_refused(app: Flask) ->
     assert (picture.mimetype, "attachment" in picture.headers["Content-Disposition"]) == ("image/png", True)
 
 
+def test_a_code_that_leads_through_the_account_is_offered_where_the_account_may_have_one(app: Flask) -> None:
+    desk, path = Browser(app).signed_in_as(make_staff()), "/console/polls/demo/channels/"
+    assert "先进公众号的图片" not in desk.get(path).text
+
+    content, name = follow_picture("demo", "menu", PUBLIC_URL)
+
+    assert (content, name) == channel_picture("demo", "menu", "png", PUBLIC_URL)
+    assert desk.get(f"{path}menu/follow.png").data == content
+    assert desk.get(f"{path}nothing/follow.png").status_code == 404
+
+
 def test_menu_and_chat_lead_to_marked_pages(app: Flask, client: FlaskClient) -> None:
     assert client.get("/vote?from=menu").location == "/polls/demo?from=menu"
     assert client.get("/vote").location == "/polls/demo"
     with app.test_request_context():
-        assert [way.path for way in ways_to_polls()] == ["/wechat/login?next=/polls/demo%3Ffrom%3Dchat"]
-
-
-@pytest.mark.parametrize(
-    ("packed", "channel", "address"),
-    [
-        ("05", "column", "/polls/x?from=column#b=05"),
-        (None, "q1a2b3", "/polls/x?from=q1a2b3"),
-        ("05", "a&b", "/polls/x#b=05"),
-        (None, None, "/polls/x"),
-    ],
-)
-def test_a_code_hands_over_choices_and_the_way(packed: str | None, channel: str | None, address: str) -> None:
-    assert hand_over_address("/polls/x", packed, channel) == address
+        assert [way.path for way in ways_to_polls()] == ["/polls/demo?from=chat"]

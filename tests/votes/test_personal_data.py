@@ -155,7 +155,17 @@ def test_a_photo_given_again_is_not_taken_away_with_the_former(app: Flask) -> No
     assert run() == {}
 
 
-NAMING_NO_FILE = {"ballot.nonce", "witness_mark.digest"}
+NAMING_NO_FILE = {
+    "ballot.nonce",
+    "once_consent.purpose",
+    "once_consent.template_id",
+    "recipient_mark.template_id",
+    "scene_code.scene",
+    "sending_job.data_id",
+    "sending_job.fingerprint",
+    "sending_job.key",
+    "witness_mark.digest",
+}
 NAMING_FILES = {
     "candidate.photo",
     "candidate.thumbnail",

@@ -18,6 +18,7 @@ from app.factory import create_app
 from foundation.database import db
 from foundation.embedded.servers import Connections
 from tests.conftest import empty, make_settings
+from tests.wechat.admin_of_sandbox import SandboxAdmin
 from tests.wechat.factories_wechat import NOW, Platform
 from wechat.account import Account
 from wechat.inbox import Handler
@@ -138,7 +139,7 @@ def link(connections: Connections) -> Iterator[_Link]:
     site, platform = Switch(), Switch()
     with ExitStack() as stack:
         site_url, platform_url = (stack.enter_context(served(switch)) for switch in (site, platform))
-        hosts = {f"wechat_{host}_url": f"{platform_url}/{host}" for host in ("api", "open", "mp")}
+        hosts = {f"wechat_{host}_url": f"{platform_url}/{host}" for host in ("api", "open", "mp", "res")}
         site.application = create_app(make_settings(public_url=site_url, **hosts), connections)
         yield _Link(site.application, site_url, platform_url, platform)
         with site.application.app_context():
@@ -157,6 +158,14 @@ def world(link: _Link, connections: Connections) -> Iterator[World]:
         yield made
     empty(connections)
     link.app.extensions["options"].forget()
+    link.app.extensions["wechat_farewells"].forget()
+    link.app.extensions["wechat_account"].capabilities.forget()
+
+
+@pytest.fixture
+def admin(link: _Link, world: World) -> SandboxAdmin:
+    """The sandbox's own side, in the tests' hands."""
+    return SandboxAdmin(link.platform_switch.application)
 
 
 def _sandbox_config(link: _Link, clock: Callable[[], float]) -> SandboxConfig:

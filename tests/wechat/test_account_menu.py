@@ -14,11 +14,12 @@ from tests.conftest import PUBLIC_URL
 from tests.staff.factories_staff import Browser, actor_of, make_staff
 from tests.staff.options.factories_options import set_to
 from tests.wechat.conftest import UseAccount, World
+from wechat.account import current_account
+from wechat.buttons import Button
 from wechat.errors import Unreachable
 from wechat.keywords import WORDS, Word
 from wechat.menu import MENU as MENU_OPTION
 from wechat.menu import (
-    Button,
     MenuEntry,
     build_menu,
     menu_entries,
@@ -115,9 +116,8 @@ def test_what_just_fits_is_taken() -> None:
 def test_the_published_menu_stands_on_the_platform(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(world.app.extensions, "wechat_menu", list(MENU))
     publish_menu(COMMAND_LINE)
-    token = world.app.extensions["wechat_account"].client._client.access_token
-    address = f"{world.platform}/api/cgi-bin/menu/get"
-    shown = world.browser.get(address, params={"access_token": token}, timeout=5).json()
+    shown = current_account().client.menu()
+    assert shown is not None
     expected = build_menu(MENU, world.site)
     for button in expected:
         button.setdefault("sub_button", [])
@@ -279,7 +279,10 @@ class TestSetting:
             ),
             (
                 tuple(page("菜单", str(n), f"https://{n}.example/") for n in range(4)),
-                {"rows": "菜单里最多用3个别的网站，现在是4个。"},
+                {
+                    "rows": "菜单里的链接最多通向3个网站（本站也算，微信自己的不算），现在是4个："
+                    "0.example、1.example、2.example、3.example。"
+                },
             ),
         ],
     )

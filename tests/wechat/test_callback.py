@@ -153,6 +153,16 @@ def test_in_compat_mode_the_encrypted_message_counts_and_not_the_clear_one_besid
     assert fields_of(platform.clear(text_xml("明")).text)["Content"] == "你好 明"
 
 
+def test_in_compat_mode_nobody_passes_the_clear_message_off_as_all_there_is(
+    platform: Platform, handlers: list[Handler], use_account: UseAccount
+) -> None:
+    handlers.append(say_hello)
+    platform.account = use_account(wechat_message_mode="compat")
+    beside = text_xml("假").removeprefix("<xml>").removesuffix("</xml>")
+    response = platform.sealed(text_xml("真"), beside=beside, encrypt_type="raw")
+    assert (response.status_code, answered()) == (403, 0)
+
+
 def test_the_key_that_decrypted_is_the_key_that_answers(
     platform: Platform, handlers: list[Handler], use_account: UseAccount
 ) -> None:
@@ -305,11 +315,8 @@ def test_a_body_of_just_that_size_is_read(platform: Platform) -> None:
         event_xml("unheard_of", "1"),
         event_xml("VIEW", "http://vote.example/"),
         event_xml("LOCATION", more="<Latitude>35.2</Latitude>"),
-        event_xml("TEMPLATESENDJOBFINISH", more="<MsgID>1</MsgID><Status>success</Status>"),
-        event_xml(
-            "MASSSENDJOBFINISH", more="<MsgID>1000001625</MsgID><Status>err(30003)</Status><TotalCount>0</TotalCount>"
-        ),
-        event_xml("subscribe_msg_change_event", more="<SubscribeMsgPopupEvent><List/></SubscribeMsgPopupEvent>"),
+        event_xml("view_miniprogram", "pages/index", more="<MenuId>1</MenuId>"),
+        event_xml("scancode_push", "1", more="<ScanCodeInfo><ScanType>qrcode</ScanType></ScanCodeInfo>"),
         event_xml("unsubscribe", ""),
     ],
 )
@@ -344,7 +351,7 @@ def test_no_line_of_the_log_names_anybody(
     assert "signature=" not in written.out + written.err
 
 
-def _pushes() -> st.SearchStrategy[str]:
+def push_bodies() -> st.SearchStrategy[str]:
     """Bodies that are nearly pushes: the fields of one, some with anything in them, some twice, some not there."""
     likely = {
         "ToUserName": [ORIGINAL_ID],
@@ -368,7 +375,10 @@ def _field(name: str, likely: list[str]) -> st.SearchStrategy[str]:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=st.one_of(_pushes(), _pushes(), st.binary(max_size=300)), mode=st.sampled_from(["clear", "sealed", "as"]))
+@given(
+    body=st.one_of(push_bodies(), push_bodies(), st.binary(max_size=300)),
+    mode=st.sampled_from(["clear", "sealed", "as"]),
+)
 def test_whatever_is_pushed_there_is_no_server_error(
     platform: Platform, app: Flask, body: bytes | str, mode: str
 ) -> None:

@@ -11,9 +11,9 @@ from werkzeug.test import EnvironBuilder
 from foundation.encryption import Sealer
 from tests.conftest import SECRETS
 from tests.wechat.conftest import UseAccount
-from tests.wechat.factories_wechat import NOW, OPENID_A
+from tests.wechat.factories_wechat import NOW, OPENID_A, OPENID_B
 from wechat.account import Account
-from wechat.identity import MAX_AGE_SECONDS, Voter, current_voter, sign_in_voter
+from wechat.identity import MAX_AGE_SECONDS, PURPOSE_SECONDS, Voter, current_voter, sign_in_voter
 
 DAY = 86_400
 
@@ -146,6 +146,57 @@ def test_a_sealed_value_of_another_shape_counts_for_nothing(account: Account, ch
 def test_what_was_sealed_for_another_purpose_counts_for_nothing(account: Account) -> None:
     whole = {"o": OPENID_A, "i": NOW, "e": account.epoch, "s": False}
     assert voter_of(Sealer(SECRETS["SECRET_KEY"], "link").seal(whole)) is None
+
+
+class TestPurpose:
+    """Whoever came in by a personal link is somebody for one purpose, and for nothing else."""
+
+    @staticmethod
+    def cookies(*people: tuple[str, str | None]) -> Request:
+        """Return a request with the cookies of people, each signed in for a purpose or for everything."""
+        kept: dict[str, str] = {}
+        for openid, purpose in people:
+            response = Response()
+            sign_in_voter(response, openid, snapshot=False, purpose=purpose)
+            name, value = cookie_of(response)
+            kept[name] = value
+        return request_with(**kept)
+
+    @pytest.mark.usefixtures("account")
+    def test_a_purpose_is_no_other_and_not_everything(self) -> None:
+        request = self.cookies((OPENID_A, "poll:one"))
+        found = [current_voter(request, purpose) for purpose in ("poll:one", "poll:two", "poll:", None)]
+        assert found == [Voter(OPENID_A, snapshot=False), None, None, None]
+
+    @pytest.mark.usefixtures("account")
+    def test_signing_in_for_everything_is_for_each_purpose(self) -> None:
+        assert current_voter(self.cookies((OPENID_A, None)), "poll:one") == Voter(OPENID_A, snapshot=False)
+
+    def test_the_later_of_two_counts(self, account: Account) -> None:
+        cookies: list[tuple[str, str]] = []
+        for seconds, openid, purpose in ((0, OPENID_A, None), (1, OPENID_B, "poll:one"), (2, OPENID_A, None)):
+            account.clock = lambda at=NOW + seconds: datetime.fromtimestamp(at, UTC)  # type: ignore[misc]
+            response = Response()
+            sign_in_voter(response, openid, snapshot=False, purpose=purpose)
+            cookies.append(cookie_of(response))
+        voters = [current_voter(request_with(**dict(cookies[:count])), "poll:one") for count in (1, 2, 3)]
+        assert [voter and voter.openid for voter in voters] == [OPENID_A, OPENID_B, OPENID_A]
+
+    @pytest.mark.parametrize(("age", "recognised"), [(PURPOSE_SECONDS - 1, True), (PURPOSE_SECONDS, False)])
+    def test_it_lasts_a_day(self, account: Account, age: int, recognised: bool) -> None:
+        request = self.cookies((OPENID_A, "poll:one"))
+        account.clock = lambda: datetime.fromtimestamp(NOW + age, UTC)
+        assert (current_voter(request, "poll:one") is not None) is recognised
+
+    @pytest.mark.usefixtures("account")
+    def test_a_value_under_another_name_counts_for_nothing(self) -> None:
+        names = {}
+        for purpose in ("poll:one", "poll:two"):
+            response = Response()
+            sign_in_voter(response, OPENID_A, snapshot=False, purpose=purpose)
+            names[purpose] = cookie_of(response)
+        stolen = {names["poll:two"][0]: names["poll:one"][1], "voter": names["poll:one"][1]}
+        assert [current_voter(request_with(**stolen), purpose) for purpose in ("poll:two", None)] == [None, None]
 
 
 @pytest.mark.usefixtures("account")

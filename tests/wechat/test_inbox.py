@@ -113,28 +113,6 @@ def test_a_repeat_waits_for_the_first_to_end(app: Flask, platform: Platform, han
     assert effects() == 1
 
 
-def test_whoever_waits_too_long_is_told_nothing(
-    app: Flask, platform: Platform, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wechat.inbox.LOCK_WAIT", "50ms")
-    entered, go_on = threading.Event(), threading.Event()
-
-    def slow(push: Push) -> TextReply:
-        entered.set()
-        assert go_on.wait(10)
-        return count_effect(push)
-
-    handlers.append(slow)
-    xml = text_xml("投票")
-    with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(lambda: Platform(app.test_client(), platform.account).clear(xml).text)
-        assert entered.wait(10)
-        assert platform.clear(xml).text == "success"
-        go_on.set()
-        assert "第1次" in first.result(10)
-    assert "第1次" in platform.clear(xml).text
-
-
 def test_what_failed_is_undone_and_tried_again(platform: Platform, handlers: list[Handler]) -> None:
     def fail_once(push: Push) -> TextReply:
         reply = count_effect(push)
@@ -157,6 +135,19 @@ def test_what_a_use_case_refuses_is_said_and_undone(platform: Platform, handlers
 
     handlers.append(refuse)
     assert (content(platform, text_xml("投票")), effects()) == ("投票已经结束。", 0)
+
+
+def test_what_a_use_case_refused_is_said_again_to_a_repeat(platform: Platform, handlers: list[Handler]) -> None:
+    refused: list[Push] = []
+
+    def refuse(push: Push) -> None:
+        refused.append(push)
+        raise Conflict("投票已经结束。")
+
+    handlers.append(refuse)
+    xml = text_xml("投票")
+    assert [content(platform, xml), content(platform, xml)] == ["投票已经结束。", "投票已经结束。"]
+    assert len(refused) == 1
 
 
 def test_the_first_handler_with_an_answer_wins(platform: Platform, handlers: list[Handler]) -> None:
@@ -231,6 +222,15 @@ def test_a_news_reply_is_repeated_as_it_was(platform: Platform, handlers: list[H
         "Url": "http://vote.example/polls/2026",
     }
     assert fields_of(first)["ArticleCount"] == "1"
+
+
+def test_several_cards_in_answer_to_a_message_become_lines_and_to_an_event_stay_cards(
+    platform: Platform, handlers: list[Handler]
+) -> None:
+    cards = [Article(f"第{number}条", "简介", f"http://vote.example/{number}") for number in (1, 2)]
+    handlers.append(lambda push: NewsReply(tuple(cards)))
+    assert content(platform, text_xml("投票")) == "第1条\nhttp://vote.example/1\n第2条\nhttp://vote.example/2"
+    assert fields_of(platform.clear(event_xml("CLICK", "投票")).text)["ArticleCount"] == "2"
 
 
 @given(st.text(min_size=1, max_size=1500))

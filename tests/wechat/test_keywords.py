@@ -23,7 +23,8 @@ HELP = "可以回复下面的词，也可以点底部的菜单。\n回复“投�
 @pytest.fixture(autouse=True)
 def offers(app: Flask, monkeypatch: pytest.MonkeyPatch, handlers: list[Handler]) -> Offers:
     """A room that answers 投票, and 查票 with a number."""
-    offers = Offers([Keyword("投票", "参加评选"), Keyword("查票", "看这张票是否已收录", "回执编号")])
+    keywords = [Keyword("投票", "参加评选"), Keyword("查票", "看这张票是否已收录", "回执编号")]
+    offers = Offers(keywords, needed=[str.isdecimal])
     monkeypatch.setitem(app.extensions, "wechat_offers", offers)
     handlers.append(answer)
     return offers
@@ -122,6 +123,7 @@ def test_the_texts_of_welcome_and_help_are_the_staffs(platform: Platform) -> Non
         ),
         ((Word("！", "reply", "好", ""),), {"rows-0-word": "词里要有文字。"}),
         ((Word("几点", "reply", "", ""),), {"rows-0-text": "请填写要回复的文字。"}),
+        ((Word("12", "reply", "好", ""),), {"rows-0-word": "在聊天里投票要用“12”，请换一个词。"}),
         (
             (Word("我要投票", "投票", "去投", ""),),
             {"rows-0-text": "作用是“回复文字”时才填。要回复这段文字，请改选“回复文字”。"},

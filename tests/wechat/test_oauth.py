@@ -412,13 +412,14 @@ class TestWithoutSignIn:
     def test_the_page_names_menu_and_words_and_nobody_is_sent_away(self, client: FlaskClient, address: str) -> None:
         offers: Offers = client.application.extensions["wechat_offers"]
         before = list(offers.keywords)
-        offers.keywords[:] = [Keyword("投票", "参加评选")]
+        offers.keywords[:] = [Keyword("投票", "参加评选", leads_in=True), Keyword("结果", "看结果")]
         page = client.get(address)
         offers.keywords[:] = before
         assert page.status_code == 200
         assert "请从公众号进入" in page.text
         assert "点底部菜单里的相应栏目" in page.text
         assert "回复“投票”：参加评选" in page.text
+        assert "回复“结果”" not in page.text
         assert "open.weixin.qq.com" not in page.text
         assert "Set-Cookie" not in page.headers
         assert attempts() == 0

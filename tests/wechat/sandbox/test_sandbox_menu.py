@@ -101,3 +101,19 @@ def test_a_menu_may_lead_to_three_outside_domains_but_not_to_four(platform: Plat
 
     assert create(platform, menu("a.example", "b.example", "c.example", "mp.weixin.qq.com")) == 0
     assert create(platform, menu("a.example", "b.example", "c.example", "d.example")) == 65316
+
+
+def test_a_menu_made_on_the_accounts_own_pages_is_told_by_its_own_call_alone(platform: Platform) -> None:
+    made = [{"name": "关于", "sub_button": [{"type": "text", "name": "电话", "value": "示例电话"}]}]
+    platform.order("POST", "/accounts/-/menu", button=made)
+    token = platform.token()
+    assert platform.get("/cgi-bin/menu/get", access_token=token)["errcode"] == 46003
+    info = platform.get("/cgi-bin/get_current_selfmenu_info", access_token=token)
+    assert (info["is_menu_open"], info["selfmenu_info"]) == (
+        1,
+        {"button": [{"name": "关于", "sub_button": {"list": made[0]["sub_button"]}}]},
+    )
+    platform.done("jia", "press", name="电话")
+    assert platform.seen("jia", "menu")[-1]["text"] == "示例电话"
+    assert create(platform, MENU) == 0
+    assert len(platform.get("/cgi-bin/menu/get", access_token=token)["menu"]["button"]) == 3

@@ -244,3 +244,16 @@ def test_a_wrong_address_asks_nothing(platform: Platform, change: dict[str, str]
     url = once_page(platform, template(platform, kind="once"), **change)
     page = platform.http.get(url, cookies={"phone": "wu"}, timeout=5)
     assert (page.status_code, "想给您发送一条消息" in page.text) == (200, False)
+
+
+def test_the_senders_own_id_brings_one_message_to_a_person_within_ten_minutes(platform: Platform) -> None:
+    template_id = template(platform)
+    first = send(platform, template_id, client_msg_id="push-7-1")
+    again = send(platform, template_id, client_msg_id="push-7-1")
+    assert again["msgid"] == first["msgid"]
+    send(platform, template_id, "yi", client_msg_id="push-7-1")
+    platform.clock.advance(600)
+    assert send(platform, template_id, client_msg_id="push-7-1")["msgid"] != first["msgid"]
+    platform.run_jobs()
+    assert [len(platform.seen(person, "template")) for person in ("jia", "yi")] == [2, 1]
+    assert len(platform.told("TEMPLATESENDJOBFINISH")) == 3

@@ -5,7 +5,6 @@
   const STATES = { draft: "筹备中", not_open: "尚未开始", open: "投票进行中", closed: "投票已结束", certified: "结果已认证" };
   const NOT_YET = "还没投成功。提交后不可修改。";
   let sending = false;
-  let taken = 0;
 
   function byId(id) { return document.getElementById(id); }
 
@@ -28,9 +27,8 @@
     if (me && me.receipt) return votes.root.dataset.period === "daily" ? "您今天已经投票，明天还可以再投一次。" : "您已经投票，选票已收录。";
     if (me && me.note) return me.note;
     if (me && me.snapshot) return "现在是快照页，只能浏览。要投票，请点微信底部的“使用完整服务”。";
-    if (votes.phase() === "open" && taken) return "已带来电脑上选的" + taken + "个候选对象，读完规则后请逐一核对。";
     if (votes.phase() === "open" && votes.draft.isLocked()) return "上次提交还没有得到答复，选票留在这台手机上。请继续，再试一次。";
-    if (votes.phase() === "open" && count) return "您上次选了" + count + "个，还没有提交，留在这台手机上。";
+    if (votes.phase() === "open" && count && !votes.draft.handed() && !votes.draft.offered()) return "您上次选了" + count + "个，还没有提交，留在这台手机上。";
     if (votes.phase() === "not_open") return "还没有开始，可以先看候选对象。";
     if (votes.phase() === "closed" || votes.phase() === "certified") return "投票已经结束，不再收选票。" + (me && !me.results ? "结果认证后公布。" : "");
     return "";
@@ -45,7 +43,7 @@
     byId("standing").textContent = standing();
     byId("standing").hidden = !standing();
     const choosing = open && votes.canChoose();
-    byId("start").textContent = !choosing ? "看候选对象" : votes.draft.choices().length ? "继续投票" : "看候选对象，开始投票";
+    byId("start").textContent = !choosing ? "看候选对象" : votes.isHanded() ? "核对选票" : votes.draft.choices().length ? "继续投票" : "看候选对象，开始投票";
     const results = Boolean(votes.me && votes.me.results);
     const certified = results && votes.phase() === "certified";
     byId("start").classList.toggle("main", !receipt && !certified);
@@ -71,7 +69,7 @@
 
   function begin(event) {
     votes.draft.seeRules();
-    const section = votes.draft.isLocked() ? "review" : "list";
+    const section = votes.draft.isLocked() || votes.isHanded() ? "review" : "list";
     if (leadAway(section)) event.preventDefault();
     else if (section === "review" && votes.canChoose()) {
       event.preventDefault();
@@ -158,8 +156,8 @@
     }
   }
 
-  taken = votes.takeOver();
   dropWithdrawn();
+  votes.startTakeOver();
   document.addEventListener("votes:draft", showWelcome);
   document.addEventListener("votes:draft", changeReview);
   document.addEventListener("votes:me", receiveMe);
@@ -173,8 +171,13 @@
   });
   votes.sections.onEnter("review", enterReview);
   votes.sections.onEnter("wechat", function () {
-    const carried = votes.showCode(byId("qr"));
-    byId("carried").textContent = carried ? "已选的" + carried + "个会一起带过去。" : "";
+    votes.showCode(byId("code"), votes.source(), function (count, how) {
+      byId("carried").textContent = !count ? "" : {
+        drawn: "已选的" + count + "个会一起带过去。",
+        drawing: "",
+        lost: "二维码里没有带上已选的，请到手机上再选。"
+      }[how];
+    });
   });
   votes.startOrder();
   votes.startList();

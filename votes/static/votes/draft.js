@@ -1,4 +1,5 @@
-/* The draft: what is chosen so far and the nonce it will be sent with, kept on this phone until the ballot is in. */
+/* The draft: what is chosen so far and the nonce it will be sent with, kept on this phone until the ballot is in.
+   On a computer that others use too it is kept for this sitting alone. */
 (function (votes) {
   "use strict";
 
@@ -22,10 +23,10 @@
     return memory;
   }
 
-  const store = workingStore(["localStorage", "sessionStorage"]);
+  const lasting = workingStore(["localStorage", "sessionStorage"]);
   votes.session = workingStore(["sessionStorage"]);
 
-  function read(key) {
+  function read(store, key) {
     try {
       return JSON.parse(store.getItem(key));
     } catch (error) {
@@ -33,7 +34,7 @@
     }
   }
 
-  function write(key, value) {
+  function write(store, key, value) {
     try {
       store.setItem(key, JSON.stringify(value));
     } catch (error) {
@@ -46,27 +47,28 @@
     return Array.from(bytes, function (byte) { return ("0" + byte.toString(16)).slice(-2); }).join("");
   }
 
-  votes.openDraft = function (slug) {
-    const key = "ballot:" + slug;
+  votes.openDraft = function (slug, passing) {
+    const store = passing ? votes.session : lasting;
+    const key = (passing ? "column:" : "ballot:") + slug;
     const castKey = "cast:" + slug;
 
     function blank(day) {
-      return { choices: [], nonce: freshNonce(), day: day || "", locked: false, rules: false };
+      return { choices: [], nonce: freshNonce(), day: day || "", locked: false, rules: false, handed: null, offered: null };
     }
 
     function load() {
-      const found = read(key);
+      const found = read(store, key);
       return found && Array.isArray(found.choices) && found.nonce ? found : blank();
     }
 
     function change(alter) {
       const state = load();
       alter(state);
-      write(key, state);
+      write(store, key, state);
       document.dispatchEvent(new CustomEvent("votes:draft"));
     }
 
-    if (!read(key)) write(key, blank());
+    if (!read(store, key)) write(store, key, blank());
 
     return {
       choices: function () { return load().choices.slice().sort(function (a, b) { return a - b; }); },
@@ -85,6 +87,17 @@
         change(function (state) { state.choices = state.choices.filter(function (other) { return other !== number; }); });
       },
       replace: function (numbers) { change(function (state) { state.choices = numbers.slice(); }); },
+      /* Choices that came from a computer: {choices, left, from}. Handed: in use. Offered: the voter is still asked. */
+      handed: function () { return load().handed || null; },
+      offered: function () { return load().offered || null; },
+      offer: function (parcel) { change(function (state) { state.offered = parcel; }); },
+      takeUp: function (parcel) {
+        change(function (state) {
+          state.choices = parcel.choices.slice();
+          state.handed = parcel;
+          state.offered = null;
+        });
+      },
       /* A poll with a ballot a day: another day needs another nonce, unless an answer is still owed. */
       enterDay: function (day) {
         const state = load();
@@ -98,18 +111,18 @@
       /* The ballot is in: what was chosen is kept beside its code, for this phone's own eyes, and a new draft begins. */
       keepAsCast: function (code) {
         const state = load();
-        write(castKey, { code: code, choices: state.choices });
+        write(store, castKey, { code: code, choices: state.choices });
         this.startAgain();
       },
       startAgain: function () {
         const state = load();
         const next = blank(state.day);
         next.rules = state.rules;
-        write(key, next);
+        write(store, key, next);
         document.dispatchEvent(new CustomEvent("votes:draft"));
       },
       castChoices: function (code) {
-        const cast = read(castKey);
+        const cast = read(store, castKey);
         return cast && cast.code === code ? cast.choices : null;
       },
       forgetCast: function () {

@@ -23,7 +23,13 @@
     votes.say("");
     scrolled[active] = window.pageYOffset;
     select(index);
-    window.scrollTo(0, scrolled[index] || 0);
+    window.scrollTo(0, scrolled[index] || Math.min(window.pageYOffset, beginning()));
+  }
+
+  /* Where the list begins: on a page that has something above it, what is above stays in sight. */
+  function beginning() {
+    const lists = document.querySelector("[data-lists]");
+    return lists ? lists.getBoundingClientRect().top + window.pageYOffset : 0;
   }
 
   function moveByKey(event) {
@@ -98,7 +104,15 @@
 
   votes.activeAward = function () { return votes.awards[active]; };
 
+  /* Where the reader's letters are large and the screen is low, bars that stay would leave nothing to read. */
+  votes.makeRoom = function () {
+    const page = document.documentElement;
+    page.classList.toggle("cramped", window.innerHeight < 24 * parseFloat(getComputedStyle(page).fontSize));
+  };
+
   votes.startList = function () {
+    votes.makeRoom();
+    window.addEventListener("resize", votes.makeRoom);
     if (tabs.length) {
       votes.awards.forEach(function (award, index) {
         award.element.setAttribute("role", "tabpanel");

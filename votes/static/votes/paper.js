@@ -3,7 +3,7 @@
   "use strict";
 
   const root = document.querySelector("[data-slug]");
-  const draft = votes.openDraft(root.dataset.slug);
+  const draft = votes.openDraft(root.dataset.slug, root.hasAttribute("data-passing"));
   const awards = Array.from(document.querySelectorAll("[data-award]"), function (element) {
     const numbers = (element.dataset.numbers || "").split(" ").filter(Boolean).map(Number);
     return {
@@ -28,6 +28,13 @@
 
   votes.chosenIn = function (award) {
     return draft.choices().filter(function (number) { return award.numbers.has(number); });
+  };
+
+  /* The highest number on the paper: choices rest as a bit set that reaches as far. */
+  votes.highestNumber = function () {
+    return Array.from(document.querySelectorAll("[data-number]"), function (card) {
+      return Number(card.dataset.number);
+    }).reduce(function (most, number) { return Math.max(most, number); }, 0);
   };
 
   votes.nameOf = function (number) {

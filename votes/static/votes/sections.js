@@ -22,7 +22,7 @@
     if (!screen.classList.contains("screen")) return;
     previous = current;
     current = place.name;
-    makeRoom();
+    votes.makeRoom();
     screens.forEach(function (other) { other.hidden = other !== screen; });
     document.title = titles[place.name] || votes.root.dataset.title;
     votes.say("");
@@ -30,12 +30,6 @@
     const heading = screen.querySelector("[data-heading]");
     if (heading && !first) heading.focus({ preventScroll: true });
     window.scrollTo(0, place.name === "list" ? scrolled.list || 0 : 0);
-  }
-
-  /* Where the reader's letters are large and the screen is low, bars that stay would leave nothing to read. */
-  function makeRoom() {
-    const page = document.documentElement;
-    page.classList.toggle("cramped", window.innerHeight < 24 * parseFloat(getComputedStyle(page).fontSize));
   }
 
   votes.sections = {
@@ -48,7 +42,6 @@
     rememberScroll: function (top) { scrolled.list = top; },
     start: function () {
       if ("scrollRestoration" in history) history.scrollRestoration = "manual";
-      window.addEventListener("resize", makeRoom);
       window.addEventListener("hashchange", show);
       window.addEventListener("scroll", function () {
         if (current === "list") scrolled.list = window.pageYOffset;

@@ -13,5 +13,11 @@
     history.replaceState(null, "", location.pathname + location.hash); // so that passing it on does not count for it
   }
 
-  votes.source = function () { return votes.session.getItem(key) || ""; };
+  /* What was chosen on a computer counts for the computer's page, however its voter came in on the phone. */
+  votes.source = function () {
+    const handed = votes.draft.handed();
+    return (handed && handed.from) || votes.opened();
+  };
+
+  votes.opened = function () { return votes.session.getItem(key) || ""; };
 })((window.votes = window.votes || {}));

@@ -224,6 +224,16 @@ def add_template(appid: str) -> ResponseReturnValue:
     return jsonify(asdict(template)), 201
 
 
+@admin.post("/accounts/<appid>/menu")
+def set_menu_on_page(appid: str) -> ResponseReturnValue:
+    """Set the menu (`button`, in the form of menu/create, with any types) as on the account's own pages."""
+    buttons = _given().get("button")
+    if not isinstance(buttons, list) or not all(isinstance(one, dict) for one in buttons):
+        raise AdminError(422, "button must be a list of objects")
+    _account(appid).menu.make_on_page(buttons)
+    return "", 204
+
+
 @admin.post("/accounts/<appid>/autoreply")
 def set_autoreply(appid: str) -> ResponseReturnValue:
     """What get_current_autoreply_info answers."""

@@ -176,7 +176,9 @@ def _result_fields(kind: str, result: str) -> tuple[Field, ...]:
 
 
 def _own_content(account: Account, button: Button) -> Content:
-    """What the platform sends by itself for a button that names material or an article."""
+    """What the platform sends by itself for a button that names material or an article, or holds words."""
+    if button.get("type") == "text":
+        return Content(str(button.get("value", "")))
     try:
         if "article_id" in button:
             return news_content(account.articles.by_article_id(button["article_id"]).bundle)

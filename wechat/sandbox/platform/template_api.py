@@ -23,11 +23,14 @@ def send(account: Account, call: Call) -> Answer:
         raise ApiError(43004, "require subscribe")
     if person.blacklisted:
         raise ApiError(43019, "require remove blacklist")
-    if not person.refuses_notices:
-        account.outbox.write(person.openid, "account", "template", Content(notice=notice))
-    msg_id = _new_id(account)
-    status = "failed:user block" if person.refuses_notices else "success"
-    account.tell(template_finished(account.config, account.clock, person.openid, msg_id, status))
+    msg_id, is_new = account.sent_templates.number(
+        person.openid, call.body.get("client_msg_id"), lambda: _new_id(account)
+    )
+    if is_new:
+        if not person.refuses_notices:
+            account.outbox.write(person.openid, "account", "template", Content(notice=notice))
+        status = "failed:user block" if person.refuses_notices else "success"
+        account.tell(template_finished(account.config, account.clock, person.openid, msg_id, status))
     return {**OK, "msgid": msg_id}
 
 

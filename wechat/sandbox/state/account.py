@@ -22,7 +22,7 @@ from wechat.sandbox.state.oauth import OAuth
 from wechat.sandbox.state.outbox import Outbox
 from wechat.sandbox.state.quotas import Quotas
 from wechat.sandbox.state.tags import Tags
-from wechat.sandbox.state.templates import Consents, Templates
+from wechat.sandbox.state.templates import Consents, SentOnce, Templates
 from wechat.sandbox.state.tokens import Tokens
 
 
@@ -53,6 +53,7 @@ class Account:
         self.notice_templates = Templates(rng)
         self.once_templates = Templates(rng)
         self.consents = Consents(clock)
+        self.sent_templates = SentOnce(clock)
         self.scene_codes = SceneCodes(clock, rng, lambda: self.config.public_url or "http://weixin.qq.com")
         self.short_keys = ShortKeys(clock, rng)
         self.engine = PushEngine(lambda: self.config, clock, schedule, faults)

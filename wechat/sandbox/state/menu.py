@@ -77,6 +77,7 @@ class Menu:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._buttons: list[Button] | None = None
+        self._made_on_page = False
         self._conditionals: list[Conditional] = []
         self._next = FIRST_MENUID
 
@@ -84,7 +85,12 @@ class Menu:
         """Publish the menu, replacing the one before; raise ApiError for the first limit it breaks."""
         buttons = _checked_menu(body)
         with self._lock:
-            self._buttons = buttons
+            self._buttons, self._made_on_page = buttons, False
+
+    def make_on_page(self, buttons: list[Button]) -> None:
+        """Set the menu as somebody does on the account's own pages, whose types the API does not know: any."""
+        with self._lock:
+            self._buttons, self._made_on_page = buttons, True
 
     def add_conditional(self, body: Mapping[str, object]) -> int:
         """Publish a menu for those who match a rule; gives its menuid."""
@@ -109,7 +115,7 @@ class Menu:
     def delete(self) -> None:
         """Take down the menu and with it those for some."""
         with self._lock:
-            self._buttons, self._conditionals = None, []
+            self._buttons, self._conditionals, self._made_on_page = None, [], False
 
     def buttons(self) -> list[Button]:
         """The top buttons, each with sub_button (empty where it has none); empty when nothing is published."""
@@ -125,9 +131,9 @@ class Menu:
             return self._buttons or [], None
 
     def published(self) -> dict[str, object]:
-        """The answer of menu/get; 46003 when there is no menu."""
+        """The answer of menu/get; 46003 when there is no menu, or none made through the API."""
         buttons = self.buttons()
-        if not buttons:
+        if not buttons or self._made_on_page:
             raise ApiError(46003, "menu no exist")
         with self._lock:
             conditional = [

@@ -12,6 +12,7 @@ from wechat.sandbox.state.chat import Notice
 
 MOST = 25
 OLD_CHARACTERS = 20
+SAME_ID_LIFE = 600
 HIDDEN = frozenset({"first", "remark"})
 PLACE = re.compile(r"([^\n{}]*?)[:：]?\s*\{\{(\w+)\.DATA\}\}")
 
@@ -154,3 +155,26 @@ class Consents:
             if key not in self._once:
                 raise ApiError(43101, "user refuse to accept the msg")
             self._once.remove(key)
+
+
+class SentOnce:
+    """Template messages by the sender's own id of them: the same id for the same person brings no second message."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sent: dict[tuple[str, str], tuple[int, float]] = {}
+
+    def number(self, openid: str, key: object, new: Callable[[], int]) -> tuple[int, bool]:
+        """Return the message's number, and whether it is new; a message without an id always is."""
+        if not key:
+            return new(), True
+        with self._lock:
+            ends = self._clock() - SAME_ID_LIFE
+            self._sent = {name: told for name, told in self._sent.items() if told[1] > ends}
+            before = self._sent.get((openid, str(key)))
+            if before:
+                return before[0], False
+            number = new()
+            self._sent[openid, str(key)] = number, self._clock()
+            return number, True

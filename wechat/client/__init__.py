@@ -1,0 +1,11 @@
+"""Calls to the platform, each part in its own file.
+
+`calls` says what is asked; `tokens` and `keeping` hold the one token, and the one ticket of the JS-SDK, for all
+processes; `breaker` stops calls that would be refused again; `transport` is the wire.
+"""
+
+from wechat.client.breaker import Pause
+from wechat.client.calls import TICKET, TOKEN, Following, WebIdentity, WeChat
+from wechat.client.transport import Answer
+
+__all__ = ["TICKET", "TOKEN", "Answer", "Following", "Pause", "WeChat", "WebIdentity"]
