@@ -1,13 +1,14 @@
-"""`python -m benchmarks.console`: every page of the console over a large installation, against a hello in turns.
+"""`python -m benchmarks.console [ADDRESS …]`: pages of the console over a large installation, against a hello in turns.
 
-The ratio is of server times as one client sees them over a kept connection; the table lists the slowest first.
+Every page is measured and noted, or only those that are named, which are not. The ratio is of server times as one
+client sees them over a kept connection; the table lists the slowest first.
 """
 
 import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -43,11 +44,15 @@ SELECT 'office', (ARRAY['polls.edit', 'candidates.edit', 'staff.sign_in', 'downl
 
 def main() -> None:
     """Fill an installation, measure each page in turns with the anchor, and print the ratios."""
+    named = sys.argv[1:]
     with installation() as place:
         _fill(place)
         cookies = _sign_in(place)
         with serving(place):
-            _report(_measure(place, cookies))
+            measured = _measure(place, cookies, named or sorted(set(_pages(place.app))))
+    _report(measured)
+    if not named:
+        REPORT.write_text(json.dumps(measured, indent=1, ensure_ascii=False))
 
 
 def _fill(place: Installation) -> None:
@@ -79,12 +84,12 @@ def _pages(app: Flask) -> Iterator[str]:
             yield adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
 
 
-def _measure(place: Installation, cookies: dict[Role, str]) -> dict[str, dict[str, float]]:
+def _measure(place: Installation, cookies: dict[Role, str], addresses: Sequence[str]) -> dict[str, dict[str, float]]:
     connection = HTTPConnection("127.0.0.1", place.settings.port, timeout=30)
     body = json.dumps({"choices": [1, 2, 3]})
     json_headers = {"Content-Type": "application/json"}
     measured = {}
-    for address in sorted(set(_pages(place.app))):
+    for address in addresses:
         reader = _reader_of(connection, address, cookies)
         if reader is None:
             continue
@@ -122,7 +127,6 @@ def _report(measured: dict[str, dict[str, float]]) -> None:
     print(f"{'÷ hello':>8}{'ms':>8}{'worst':>8}{'hello':>8}  page")
     for address, one in sorted(measured.items(), key=lambda item: -item[1]["ratio"]):
         print(f"{one['ratio']:>8.1f}{one['ms']:>8.1f}{one['worst_ms']:>8.1f}{one['hello_ms']:>8.2f}  {address}")
-    REPORT.write_text(json.dumps(measured, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from foundation.transaction import known
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 Clock = Callable[[], datetime]
 _WEEKDAYS = "一二三四五六日"
@@ -20,8 +22,8 @@ def utc_now() -> datetime:
 
 
 def database_now(session: Session) -> datetime:
-    """Return the time by which the database decides, fixed within one transaction."""
-    moment: datetime = session.execute(select(func.clock_now())).scalar_one()
+    """Return the time by which the database decides, fixed within one transaction, so that it is asked once in each."""
+    moment: datetime = known(session, "now", lambda: session.execute(select(func.clock_now())).scalar_one())
     return moment.astimezone(UTC)
 
 

@@ -1,16 +1,19 @@
 """One commit per use case: re-entrant transactions with hooks that run after the commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
 
 from foundation.database import db
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 _DEPTH = "transaction_depth"
 _HOOKS = "after_commit_hooks"
+_KNOWN = "known_in_transaction"
 
 
 @contextmanager
@@ -47,6 +50,18 @@ def snapshot() -> Iterator[Session]:
     engine = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(engine) as session:
         yield session
+
+
+def known(session: Session, what: Hashable, ask: Callable[[], T]) -> T:
+    """Return what `ask` answers, asked once in a transaction: for what is the same all through it."""
+    asked_in, answers = session.info.get(_KNOWN, (None, {}))
+    if asked_in is None or asked_in is not session.get_transaction():
+        answers = {}
+    if what not in answers:
+        answers[what] = ask()
+        session.info[_KNOWN] = session.get_transaction(), answers
+    found: T = answers[what]
+    return found
 
 
 def after_commit(hook: Callable[[], object]) -> None:

@@ -3,8 +3,13 @@
 import hmac
 import ipaddress
 from functools import lru_cache
+from typing import IO
 
 from flask import Flask, Response, abort, request
+from flask import Request as FlaskRequest
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.formparser import FormDataParser
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Request
 
@@ -13,6 +18,29 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 )
+
+
+class FormWithoutNul(FormDataParser):
+    """Refuses a form with a NUL in what was typed: nothing means one, and PostgreSQL takes none."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        mimetype: str,
+        content_length: int | None,
+        options: dict[str, str] | None = None,
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        stream, form, files = super().parse(stream, mimetype, content_length, options)
+        typed = (text for field in form.items(multi=True) for text in field)
+        if any("\0" in text for text in (*typed, *(file.filename or "" for file in files.values()))):
+            raise UnprocessableEntity
+        return stream, form, files
+
+
+class PlainRequest(FlaskRequest):
+    """A request whose forms hold no NUL."""
+
+    form_data_parser_class = FormWithoutNul
 
 
 def trust_proxies(app: Flask, count: int) -> None:
@@ -31,6 +59,7 @@ def init_web(app: Flask, *, secure: bool) -> None:
     }
     if secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000"
+    app.request_class = PlainRequest
     app.before_request(_limit_body)
     app.before_request(_refuse_nul)
 

@@ -1,6 +1,7 @@
 """The doors of the console: each view says which act it is, and only who may do it is let in."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from hmac import compare_digest
 from typing import ParamSpec
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from config import Settings
 from foundation.errors import NotAllowed
+from foundation.transaction import transaction
 from foundation.web import network_of, safe_path, same_origin, token_for
 from staff.actors import UNKNOWN, Actor
 from staff.acts import ACTS, Belonging, UndeclaredActError, allows, words_of
@@ -34,7 +36,7 @@ def act(name: str, *, keeps_awake: bool = True) -> Callable[[View[P]], View[P]]:
     """Let only members in who may do `name`; what changes something must come from our own page.
 
     Without a session the reader is sent to sign in and back. `keeps_awake=False` is for what a page asks by
-    itself, which is no sign of somebody sitting there.
+    itself, which is no sign of somebody sitting there. What is only read is read in one transaction.
     """
 
     def declare(view: View[P]) -> View[P]:
@@ -50,7 +52,8 @@ def act(name: str, *, keeps_awake: bool = True) -> Callable[[View[P]], View[P]]:
                 raise _refused(name, "这一页放得太久，或提交不是从本系统的页面发出的，请刷新页面后再提交。")
             if not may(g.actor, name):
                 raise _refused(name, f"您没有“{words_of(name)}”的权限。")
-            return view(*args, **kwargs)
+            with transaction() if request.method in _READING else nullcontext():
+                return view(*args, **kwargs)
 
         _declared[door] = name
         return door

@@ -100,7 +100,7 @@ def request_download(kind: str, subject: str, title: str, actor: Actor) -> Downl
         download = Download(key=random_id(), kind=kind, subject=subject, title=title, requested_by=actor.member_id)
         session.add(download)
         session.flush()
-        record(REQUEST, f"{kind} {subject}", actor)
+        record(REQUEST, _object_of(download), actor)
         return _status(download, database_now(session))
 
 
@@ -201,7 +201,7 @@ def take_file(key: str, actor: Actor) -> DownloadFile:
             raise LinkEnded("文件做好24小时后已经删除。请到“下载”页重新申请。")
         if not download.filename or not download.digest:
             raise NotFound("没有这个文件。")
-        record(FETCH, f"{download.kind} {download.subject}", actor)
+        record(FETCH, _object_of(download), actor)
         return DownloadFile(download.filename, file_store().read_private(download.digest))
 
 
@@ -225,11 +225,16 @@ def _own(session: Session, key: str, actor: Actor, act: str) -> Download:
     """Return a download of `actor`; that somebody reached for a colleague's is kept in the trail."""
     download = _find(session, key)
     if download is not None and not may(actor, FETCH, Belonging(member_id=download.requested_by)):
-        note_refusal(act, f"{download.kind} {download.subject}", actor)
+        note_refusal(act, _object_of(download), actor)
         download = None
     if download is None:
         raise NotFound("没有这个下载。")
     return download
+
+
+def _object_of(download: Download) -> str:
+    """Name the file for the trail: as its page calls it, and exactly what it is about."""
+    return f"{download.title}（{download.subject}）"
 
 
 def _how_to_ask(kind: str) -> AskAgain | None:

@@ -2,8 +2,9 @@
 
 import hashlib
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
+from foundation.database import rows_changed
 from foundation.ids import read_short_code, short_code
 from foundation.transaction import transaction
 from staff.models import RecoveryCode
@@ -36,8 +37,7 @@ def use_recovery_code(member_id: int, typed: str) -> bool:
             .values(used_at=func.clock_now())
             .execution_options(synchronize_session=False)
         )
-        assert isinstance(used, CursorResult)  # noqa: S101  # an UPDATE has a count
-        return used.rowcount == 1
+        return rows_changed(used) == 1
 
 
 def forget_recovery_codes(member_id: int) -> None:

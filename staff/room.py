@@ -8,7 +8,10 @@ import staff.downloads_acts
 import staff.entry_acts
 import staff.options.acts
 import staff.people.acts
-import staff.supervision.acts  # noqa: F401  # the acts of the room, declared
+import staff.personal.acts
+import staff.personal.staff_rules
+import staff.personal.stored_files
+import staff.supervision.acts  # noqa: F401  # the acts and rules of the room, declared before anybody asks for them
 from staff.approvals.console import register_approvals
 from staff.audit.console import register_audit
 from staff.console import register_console

@@ -9,8 +9,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, exists, func, or_, select, update
 
+from foundation.database import rows_changed
 from foundation.transaction import transaction
 from staff.models import Member, StaffSession
 from staff.roles import Role
@@ -98,16 +99,8 @@ def find_session(token: str | None, *, keeps_awake: bool = True) -> OpenSession 
     """
     if not token:
         return None
-    stale = StaffSession.seen_at <= func.clock_now() - SEEN_EVERY
-    complete = StaffSession.proven_at.is_not(None)
-    whose = (Member.id, Member.name, Member.display_name, Member.role, Member.unit)
-    query = (
-        select(StaffSession.id, *whose, complete, stale)
-        .join(Member, Member.id == StaffSession.member_id)
-        .where(StaffSession.token_digest == _digest(token), _holds(), may_come_in())
-    )
     with transaction() as session:
-        row = session.execute(query).one_or_none()
+        row = session.execute(_OPENED, {"digest": _digest(token)}).one_or_none()
         if row is None:
             return None
         session_id, member_id, name, display_name, role, unit, is_complete, is_stale = row
@@ -192,9 +185,7 @@ def end_sessions_of(member_id: int, *, but: str | None = None) -> int:
 
 def _end(*conditions: ColumnElement[bool]) -> int:
     with transaction() as session:
-        result = session.execute(_ending(*conditions))
-        assert isinstance(result, CursorResult)  # noqa: S101  # an UPDATE has a count
-        return result.rowcount
+        return rows_changed(session.execute(_ending(*conditions)))
 
 
 def _ending(*conditions: ColumnElement[bool]) -> Update:
@@ -228,3 +219,15 @@ def _mark_seen(session_id: int) -> None:
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+_OPENED = (
+    select(
+        *(StaffSession.id, Member.id, Member.name, Member.display_name, Member.role, Member.unit),
+        StaffSession.proven_at.is_not(None),
+        StaffSession.seen_at <= func.clock_now() - SEEN_EVERY,
+    )
+    .join(Member, Member.id == StaffSession.member_id)
+    .where(StaffSession.token_digest == bindparam("digest"), _holds(), may_come_in())
+)
+"""The session of a digest, if it holds: asked at every page, so it is put together once."""

@@ -56,7 +56,7 @@ def bulk(slug: str) -> ResponseReturnValue:
 @blueprint.get("/new")
 @act("candidates.add")
 def new_page(slug: str) -> str:
-    return _form_page(slug, None, CandidateForm({}))
+    return _form_page(slug, None)
 
 
 @blueprint.post("/new")
@@ -74,7 +74,7 @@ def add(slug: str) -> ResponseReturnValue:
 @blueprint.get("/<int(min=1,max=2000):number>")
 @act("candidates.see")
 def candidate_page(slug: str, number: int) -> str:
-    return _form_page(slug, number, CandidateForm.of(read_candidate(slug, number)))
+    return _form_page(slug, number)
 
 
 @blueprint.post("/<int(min=1,max=2000):number>")
@@ -96,7 +96,7 @@ def renumber(slug: str, number: int) -> ResponseReturnValue:
     try:
         renumber_candidate(slug, number, new, current_actor())
     except AppError as error:
-        return _kept_page(slug, number, error), error.status
+        return _form_page(slug, number, error=error), error.status
     flash(f"编号已改为{new}。", "done")
     return redirect(url_for(".candidate_page", slug=slug, number=new), 303)
 
@@ -108,7 +108,7 @@ def move(slug: str, number: int) -> ResponseReturnValue:
     try:
         move_candidate(slug, number, place, current_actor())
     except AppError as error:
-        return _kept_page(slug, number, error), error.status
+        return _form_page(slug, number, error=error), error.status
     flash(f"已固定在列表第{place}位。" if place else "已恢复自动排列。", "done")
     return redirect(url_for(".candidate_page", slug=slug, number=number), 303)
 
@@ -120,7 +120,7 @@ def give_photo(slug: str, number: int) -> ResponseReturnValue:
     try:
         set_photo(slug, number, file.read() if file else b"", current_actor())
     except InvalidInput as error:
-        return _kept_page(slug, number, error), error.status
+        return _form_page(slug, number, error=error), error.status
     flash("照片已保存。", "done")
     return redirect(url_for(".candidate_page", slug=slug, number=number), 303)
 
@@ -139,7 +139,7 @@ def delete(slug: str, number: int) -> ResponseReturnValue:
     try:
         delete_candidate(slug, number, current_actor())
     except AppError as error:
-        return _kept_page(slug, number, error), error.status
+        return _form_page(slug, number, error=error), error.status
     flash(f"{number}号已删除，其他编号不变。", "done")
     return redirect(url_for(".candidates_page", slug=slug), 303)
 
@@ -201,18 +201,16 @@ def _told(slug: str, done: BulkDone) -> Markup:
     return said + Markup(' <a href="{}">撤回</a>').format(address)
 
 
-def _form_page(slug: str, number: int | None, form: CandidateForm, error: AppError | None = None) -> str:
+def _form_page(slug: str, number: int | None, form: CandidateForm | None = None, error: AppError | None = None) -> str:
+    """Show a candidate with what was typed, or else with what rests; without a number an empty form for a new one."""
+    candidate = None if number is None else read_candidate(slug, number)
     return render_template(
         "votes/console/candidate.html",
         poll=poll_overview(slug),
-        candidate=None if number is None else read_candidate(slug, number),
-        form=form,
+        candidate=candidate,
+        form=form or (CandidateForm.of(candidate) if candidate else CandidateForm({})),
         faults=faults_of(error) if error else {},
     )
-
-
-def _kept_page(slug: str, number: int, error: AppError) -> str:
-    return _form_page(slug, number, CandidateForm.of(read_candidate(slug, number)), error)
 
 
 def _withdraw_page(slug: str, number: int, error: AppError | None = None) -> str:

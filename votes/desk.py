@@ -10,7 +10,7 @@ from staff.actors import Actor
 from staff.acts import allows
 from staff.approvals.requesting import subjects_asked_for
 from staff.desk import DeskItem
-from votes.overview import PollSummary, drafts_opening_within, list_polls
+from votes.overview import PollSummary, drafts_opening_within, polls_in_sight
 from votes.phases import Phase
 from votes.steps import CERTIFY, OPEN
 
@@ -21,17 +21,22 @@ def desk_items(actor: Actor) -> tuple[DeskItem, ...]:
     """Return what has to be done for polls by whoever runs them, and to all who may see them what runs."""
     if not allows(actor, "polls.see"):
         return ()
-    polls = list_polls()
-    to_do = (*_drafts(polls), *_to_certify(polls)) if allows(actor, "polls.edit") else ()
+    polls = polls_in_sight(SOON)
+    to_do = _to_do(polls) if allows(actor, "polls.edit") else ()
     return (*to_do, *(_running(poll) for poll in polls if poll.phase in {Phase.OPEN, Phase.NOT_OPEN}))
+
+
+def _to_do(polls: Sequence[PollSummary]) -> Iterator[DeskItem]:
+    asked = subjects_asked_for(OPEN, CERTIFY)
+    yield from _drafts([poll for poll in polls if (OPEN, poll.slug) not in asked])
+    yield from _to_certify([poll for poll in polls if (CERTIFY, poll.slug) not in asked])
 
 
 def _drafts(polls: Sequence[PollSummary]) -> Iterator[DeskItem]:
     """A draft asks for attention once its opening is near, and even more when it is not ready then."""
     now, due = drafts_opening_within(SOON)
-    asked = subjects_asked_for(OPEN)
     for poll in polls:
-        if poll.opens_at is None or poll.slug not in due or poll.slug in asked:
+        if poll.opens_at is None or poll.slug not in due:
             continue
         when = show_moment(poll.opens_at)
         detail = f"{when}开始" if poll.opens_at > now else f"原定{when}开始，时间已到"
@@ -44,9 +49,8 @@ def _drafts(polls: Sequence[PollSummary]) -> Iterator[DeskItem]:
 
 
 def _to_certify(polls: Sequence[PollSummary]) -> Iterator[DeskItem]:
-    asked = subjects_asked_for(CERTIFY)
     for poll in polls:
-        if poll.phase is Phase.CLOSED and poll.slug not in asked:
+        if poll.phase is Phase.CLOSED:
             page = _page("certify_page", poll.slug)
             detail = f"{poll.voters:,}人已投票"
             yield DeskItem("due", f"“{poll.title}”已结束，还没有认证", detail, "核对并申请认证", page)

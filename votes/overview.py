@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, UnaryExpression, and_, case, func, literal, or_, select, true
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy.orm import Session
 
 from foundation.clock import database_now
 from foundation.transaction import transaction
-from votes.models import Candidate, Poll, PollHead
+from votes.models import Award, Candidate, Poll, PollHead
 from votes.phases import Phase, ended_early, phase_of
 from votes.polls import default_rules_text, poll_to_read, settings_of
 from votes.readiness import Readiness, Standing, check_readiness
 from votes.settings import AwardSettings, PollSettings
-from votes.turnout import waiting_ballots
+from votes.turnout import figures_of
 
 PER_PAGE = 50
 
@@ -108,6 +109,20 @@ _COLUMNS = (
     _CANDIDATES.label("candidates"),
     func.coalesce(PollHead.voters, 0).label("voters"),
 )
+_STANDS = Candidate.withdrawn_at.is_(None)
+_COUNTS = select(
+    Candidate.poll_id,
+    Candidate.award_id,
+    func.count(),
+    func.count().filter(_STANDS),
+    func.count().filter(_STANDS, Candidate.consented.is_(False)),
+    func.count().filter(_STANDS, Candidate.secrecy_reviewed.is_(False)),
+    func.count().filter(_STANDS, Candidate.photo.is_(None)),
+).group_by(Candidate.poll_id, Candidate.award_id)
+_TO_CHECK = (
+    *(Poll.id, Poll.slug, Poll.opens_at, Poll.closes_at, Poll.candidate_order, Poll.draw_seed),
+    *(Poll.enquiry_phone, Poll.supervision_phone),
+)
 SORTS: Mapping[str, tuple[UnaryExpression[datetime | None], ...]] = {
     "new": (),
     "opens": (Poll.opens_at.desc().nulls_last(),),
@@ -140,7 +155,7 @@ def poll_overview(slug: str) -> PollOverview:
     with transaction() as session:
         poll = poll_to_read(session, slug)
         now = database_now(session)
-        head = session.get(PollHead, poll.id)
+        figures = figures_of(session, poll.id)
         counts = _count_candidates(session, [poll.id])[poll.id]
         per_award = {count.award_id: count.all for count in counts}
         return PollOverview(
@@ -151,9 +166,9 @@ def poll_overview(slug: str) -> PollOverview:
             awards=_awards(poll, per_award),
             candidates=sum(per_award.values()),
             withdrawn=sum(count.all - count.standing for count in counts),
-            voters=head.voters if head else 0,
-            ballots=head.size if head else 0,
-            unnumbered=waiting_ballots(session, poll.id),
+            voters=figures.voters,
+            ballots=figures.ballots,
+            unnumbered=figures.waiting,
             readiness=check_readiness(poll, poll.awards, _standing(counts), now),
             opened_at=poll.opened_at,
             closed_at=poll.closed_at,
@@ -163,14 +178,35 @@ def poll_overview(slug: str) -> PollOverview:
         )
 
 
+def polls_in_sight(span: timedelta) -> tuple[PollSummary, ...]:
+    """Return the polls that are approved, those over that wait to be certified, and drafts that open within `span`."""
+    with transaction() as session:
+        in_sight = Poll.state.in_(("open", "closed")) | _opens_within(session, span)
+        return _summaries(session, in_sight, "new", limit=None, offset=0)
+
+
 def drafts_opening_within(span: timedelta) -> tuple[datetime, Mapping[str, Readiness]]:
     """Return the time now, and by slug what each draft lacks whose opening is near or past; as many queries for all."""
     with transaction() as session:
         now = database_now(session)
-        query = select(Poll).where(Poll.state == "draft", Poll.opens_at <= now + span)
-        drafts = session.scalars(query.options(defer(Poll.voter_key), selectinload(Poll.awards))).all()
-        counted = _count_candidates(session, [poll.id for poll in drafts])
-        return now, {poll.slug: check_readiness(poll, poll.awards, _standing(counted[poll.id]), now) for poll in drafts}
+        drafts: Sequence[Any] = session.execute(select(*_TO_CHECK).where(_opens_within(session, span))).all()
+        ids = [draft.id for draft in drafts]
+        counted, awards = _count_candidates(session, ids), _awards_to_check(session, ids)
+        return now, {
+            draft.slug: check_readiness(draft, awards[draft.id], _standing(counted[draft.id]), now) for draft in drafts
+        }
+
+
+def _opens_within(session: Session, span: timedelta) -> ColumnElement[bool]:
+    return (Poll.state == "draft") & (Poll.opens_at <= database_now(session) + span)
+
+
+def _awards_to_check(session: Session, poll_ids: Sequence[int]) -> Mapping[int, list[Any]]:
+    columns = (Award.poll_id, Award.id, Award.name, Award.places, Award.min_choices, Award.max_choices)
+    awards: defaultdict[int, list[Any]] = defaultdict(list)
+    for award in session.execute(select(*columns).where(Award.poll_id.in_(poll_ids)).order_by(Award.position)):
+        awards[award.poll_id].append(award)
+    return awards
 
 
 def _summaries(
@@ -211,12 +247,8 @@ def _is_in(phase: str) -> ColumnElement[bool]:
 
 def _count_candidates(session: Session, poll_ids: Sequence[int]) -> Mapping[int, list[_AwardCount]]:
     """Return by poll how many candidates each award has, and what those who stand lack."""
-    stands = Candidate.withdrawn_at.is_(None)
-    lacking = (Candidate.consented.is_(False), Candidate.secrecy_reviewed.is_(False), Candidate.photo.is_(None))
-    counts = [func.count(), *(func.count().filter(condition) for condition in (stands, *(stands & x for x in lacking)))]
-    query = select(Candidate.poll_id, Candidate.award_id, *counts).where(Candidate.poll_id.in_(poll_ids))
     counted: defaultdict[int, list[_AwardCount]] = defaultdict(list)
-    for poll_id, *rest in session.execute(query.group_by(Candidate.poll_id, Candidate.award_id)):
+    for poll_id, *rest in session.execute(_COUNTS.where(Candidate.poll_id.in_(poll_ids))):
         counted[poll_id].append(_AwardCount(*rest))
     return counted
 

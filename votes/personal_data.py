@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, tuple_, update
 from sqlalchemy.orm import Session, load_only
 from sqlalchemy.sql.base import ExecutableOption
 
 from foundation.clock import local_day, show_day
 from foundation.files import file_store
 from foundation.transaction import after_commit, transaction
-from staff.personal.holds import held_subjects
-from staff.personal.retention import Notice, declare_kept, declare_retention
+from staff.personal.holds import not_held
+from staff.personal.retention import Notice, Rows, declare_kept, declare_retention
 from staff.personal.stored_files import declare_files_kept
 from votes.models import Ballot, Candidate, CandidateImport, Poll
 from votes.voters import voter_tag
@@ -63,20 +63,16 @@ def _note(gone: int) -> str:
     return f"{told}还有{gone}个投票结束已超过190天，微信号与选票的对应关系已经销毁，这里查不到，凭回执编号仍可查票。"
 
 
-def _keys_due(session: Session, now: datetime) -> ColumnElement[bool]:
+def _keys_due(now: datetime) -> ColumnElement[bool]:
     over = Poll.state.in_(("closed", "certified")) & (Poll.closed_at <= now - KEYS_KEPT)
-    return over & Poll.voter_key.is_not(None) & Poll.slug.not_in(held_subjects(session, KEYS))
-
-
-def _count_keys(session: Session, now: datetime) -> int:
-    return session.scalar(select(func.count(Poll.id)).where(_keys_due(session, now))) or 0
+    return over & Poll.voter_key.is_not(None) & not_held(Poll.slug, KEYS)
 
 
 def _destroy_keys(session: Session, now: datetime) -> int:
     """Destroy the keys, after which no tag leads to an openid and none can be made; ballots and counts stay."""
     destroyed = session.execute(
         update(Poll)
-        .where(_keys_due(session, now))
+        .where(_keys_due(now))
         .values(voter_key=None)
         .returning(Poll.id)
         .execution_options(synchronize_session=False)
@@ -86,10 +82,6 @@ def _destroy_keys(session: Session, now: datetime) -> int:
 
 def _old_imports(now: datetime) -> ColumnElement[bool]:
     return CandidateImport.moved_at <= now - UPLOADS_KEPT
-
-
-def _count_imports(session: Session, now: datetime) -> int:
-    return session.scalar(select(func.count(CandidateImport.id)).where(_old_imports(now))) or 0
 
 
 def _delete_imports(session: Session, now: datetime) -> int:
@@ -121,7 +113,7 @@ declare_retention(
     "votes.imports",
     "导入候选对象的表格、照片包和导入结果",
     UPLOADS_KEPT,
-    _count_imports,
+    Rows({CandidateImport: _old_imports}),
     _delete_imports,
     since="最后一步后",
 )
@@ -129,7 +121,7 @@ declare_retention(
     KEYS,
     "投票的密钥（把微信号和选票对上的唯一依据）",
     KEYS_KEPT,
-    _count_keys,
+    Rows({Poll: _keys_due}),
     _destroy_keys,
     since="投票结束后",
     subjects="投票的网址（/polls/ 后面的一段）",

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, defer
 from foundation.clock import database_now
 from foundation.errors import Conflict, InvalidInput, NotFound
 from foundation.ids import random_id, short_code
-from foundation.transaction import transaction
+from foundation.transaction import known, transaction
 from staff.actors import SYSTEM, Actor, Consent
 from staff.audit import record
 from staff.supervision.opinions import refuse_while_objected
@@ -120,7 +120,7 @@ def close_poll(slug: str, reason: str, consent: Consent) -> None:
         lock_poll_exclusively(session, poll_to_read(session, slug).id)
         poll = poll_to_change(session, slug)
         refuse_unless_open(poll)
-        _close(poll, min(_after_the_last_ballot(session, poll.id), closing_time(poll)))
+        _close(poll, min(_moment(session), closing_time(poll)))
         _note_change(poll, "polls.close", consent.actor, ["state"], reason)
 
 
@@ -197,10 +197,7 @@ def poll_to_change(session: Session, slug: str) -> Poll:
 
 def poll_to_read(session: Session, slug: str) -> Poll:
     """Return the poll with its key unread; raises NotFound."""
-    poll = session.scalars(select(Poll).where(Poll.slug == slug).options(defer(Poll.voter_key))).one_or_none()
-    if poll is None:
-        raise NotFound("没有这个投票。")
-    return poll
+    return known(session, ("poll", slug), lambda: _read(session, slug))
 
 
 def draft_to_change(session: Session, slug: str) -> Poll:
@@ -236,6 +233,13 @@ def closing_time(poll: Poll) -> datetime:
     if poll.closes_at is None:
         raise ValueError("a poll past draft has its closing time")
     return poll.closes_at
+
+
+def _read(session: Session, slug: str) -> Poll:
+    poll = session.scalars(select(Poll).where(Poll.slug == slug).options(defer(Poll.voter_key))).one_or_none()
+    if poll is None:
+        raise NotFound("没有这个投票。")
+    return poll
 
 
 def _locked(session: Session, condition: object) -> Poll:
@@ -304,14 +308,14 @@ def _fix_places(poll: Poll) -> None:
             candidate.place_in_list = place
 
 
-def _after_the_last_ballot(session: Session, poll_id: int) -> datetime:
-    """Return the time of closing: now, or just after a ballot that was accepted while this transaction waited.
+def _moment(session: Session) -> datetime:
+    """Return the time of this very moment, which is after every ballot that was accepted while we waited.
 
-    Both times are those at which a transaction began, so the later to take the lock may have begun first.
+    `clock_now()` is the time at which our transaction began, and whoever waits for a lock may have begun first.
     """
-    last = session.scalar(select(func.max(Ballot.accepted_at)).where(Ballot.poll_id == poll_id))
-    now = database_now(session)
-    return max(now, last + timedelta(microseconds=1)) if last else now
+    elapsed = func.clock_timestamp() - func.now()
+    moment: datetime = session.execute(select(func.clock_now() + elapsed)).scalar_one()
+    return moment.astimezone(UTC)
 
 
 def _close(poll: Poll, at: datetime) -> None:

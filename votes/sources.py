@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.clock import database_now, local
 from foundation.transaction import transaction
-from votes.models import Channel, PollHead, TurnoutChannel
+from votes.models import Channel, TurnoutChannel
 from votes.polls import poll_to_read
-from votes.turnout import waiting_ballots
+from votes.turnout import figures_of
 
 log = structlog.get_logger(__name__)
 HEADER = "X-Channel"
@@ -135,8 +135,7 @@ def turnout_by_source(slug: str) -> tuple[SourceShare, ...]:
     """
     with transaction() as session:
         poll = poll_to_read(session, slug)
-        head = session.get_one(PollHead, poll.id)
-        accepted = head.size + waiting_ballots(session, poll.id)
+        figures = figures_of(session, poll.id)
         midnight = local(database_now(session)).replace(hour=0, minute=0, second=0, microsecond=0)
         today = func.sum(TurnoutChannel.ballots).filter(TurnoutChannel.hour >= midnight)
         query = select(TurnoutChannel.channel, func.sum(TurnoutChannel.ballots), func.coalesce(today, 0))
@@ -145,5 +144,5 @@ def turnout_by_source(slug: str) -> tuple[SourceShare, ...]:
         own = session.execute(select(Channel.key, Channel.name).where(Channel.poll_id == poll.id).order_by(Channel.id))
         names = {**OWN_CHANNELS, **{row.key: row.name for row in own}, **_REST}
     shares = [SourceShare(key, name, *counted.get(key, (0, 0))) for key, name in names.items()]
-    lost = accepted - sum(ballots for ballots, _ in counted.values())
+    lost = figures.ballots + figures.waiting - sum(ballots for ballots, _ in counted.values())
     return (*shares, *([SourceShare(UNKNOWN, "来源不明", lost, 0)] if lost > 0 else []))

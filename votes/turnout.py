@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from foundation.clock import database_now, local, local_day
@@ -16,6 +16,15 @@ from votes.polls import poll_to_read
 HOURS_SHOWN = 48
 MOST_WAITING = 10_000
 """Beyond so many, ballots that wait for their number are no longer counted for a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many persons have voted, their numbered ballots, and the ballots that wait for their number."""
+
+    voters: int
+    ballots: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +59,17 @@ def turnout(slug: str) -> Turnout:
     with transaction() as session:
         poll = poll_to_read(session, slug)
         now = database_now(session)
-        head = session.get_one(PollHead, poll.id)
+        figures = figures_of(session, poll.id)
         rows = session.execute(select(TurnoutHour.hour, TurnoutHour.ballots).where(TurnoutHour.poll_id == poll.id))
         per_hour = {local(hour): ballots for hour, ballots in rows}
         span = _span(poll, now, list(per_hour))
-        return Turnout(head.voters, head.size, _hours(per_hour, span), _days(per_hour, span), now)
+        return Turnout(figures.voters, figures.ballots, _hours(per_hour, span), _days(per_hour, span), now)
 
 
-def waiting_ballots(session: Session, poll_id: int) -> int:
-    """Count the ballots without a number, which a stopped sequencer may let grow: up to MOST_WAITING of them."""
-    waiting = select(Ballot.id).where(Ballot.poll_id == poll_id, Ballot.number.is_(None)).limit(MOST_WAITING)
-    return session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+def figures_of(session: Session, poll_id: int) -> Figures:
+    """Return how many have voted in a poll; ballots that a stopped sequencer lets wait count up to MOST_WAITING."""
+    row = session.execute(_FIGURES, {"poll": poll_id}).one_or_none()
+    return Figures(*row) if row else Figures(0, 0, 0)
 
 
 def recount_turnout(session: Session, head: PollHead) -> None:
@@ -128,3 +137,11 @@ def _days(per_hour: Mapping[datetime, int], span: tuple[datetime, datetime] | No
 
 def _on_the_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+_WAITING = (
+    select(Ballot.id).where(Ballot.poll_id == bindparam("poll"), Ballot.number.is_(None)).limit(MOST_WAITING).subquery()
+)
+_FIGURES = select(PollHead.voters, PollHead.size, select(func.count()).select_from(_WAITING).scalar_subquery()).where(
+    PollHead.poll_id == bindparam("poll")
+)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 from sqlalchemy import ColumnElement, exists, func, select, true
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from foundation.clock import database_now, show_moment
 from foundation.transaction import transaction
@@ -31,16 +32,27 @@ OFFERED = 50
 """Polls that supervisors are offered, the latest first."""
 
 _FIRST_DRAWN = 10
+_POLLS = (
+    select(
+        *(Poll.id, Poll.slug, Poll.title, Poll.state, Poll.candidate_order, Poll.draw_seed),
+        *(Poll.opens_at, Poll.closes_at, Poll.opened_at, Poll.closed_at),
+        func.coalesce(PollHead.size, 0).label("ballots"),
+        exists().where(Ballot.poll_id == Poll.id, Ballot.number.is_(None)).label("numbering"),
+    )
+    .outerjoin(PollHead, PollHead.poll_id == Poll.id)
+    .order_by(Poll.id.desc())
+    .limit(OFFERED)
+)
 _Numbers = Mapping[int, Sequence[tuple[str, Sequence[int]]]]
 """By poll: the names of its awards with the numbers of their candidates."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    poll: Poll
+    """A row of _POLLS, where it stands, and the candidates' numbers where they are wanted."""
+
+    poll: Any
     phase: Phase
-    ballots: int
-    numbering: bool
     numbers: Sequence[tuple[str, Sequence[int]]]
 
 
@@ -64,28 +76,18 @@ def _find(slug: str) -> Witnessable | None:
 
 
 def _current() -> tuple[Witnessable, ...]:
-    return _read(true(), with_facts=Poll.state != "certified")
+    has_facts = Poll.state.in_(("open", "closed")) | ((Poll.state == "draft") & (Poll.candidate_order == "drawn"))
+    return _read(true(), with_facts=has_facts)
 
 
 def _read(condition: ColumnElement[bool], *, with_facts: ColumnElement[bool]) -> tuple[Witnessable, ...]:
     """Read polls, the latest first, and the candidates' numbers of those whose facts are wanted."""
-    numbering = exists().where(Ballot.poll_id == Poll.id, Ballot.number.is_(None))
-    query = (
-        select(Poll, func.coalesce(PollHead.size, 0), numbering, with_facts)
-        .outerjoin(PollHead, PollHead.poll_id == Poll.id)
-        .where(condition)
-        .options(defer(Poll.voter_key))
-        .order_by(Poll.id.desc())
-        .limit(OFFERED)
-    )
+    query = _POLLS.add_columns(with_facts.label("wanted")).where(condition)
     with transaction() as session:
         now = database_now(session)
-        rows = session.execute(query).all()
-        numbers = _numbers(session, [poll.id for poll, _, _, wanted in rows if wanted])
-        return tuple(
-            _witnessable(_Found(poll, _phase(poll, now), ballots, waiting, numbers.get(poll.id, ())))
-            for poll, ballots, waiting, _ in rows
-        )
+        polls: Sequence[Any] = session.execute(query).all()
+        numbers = _numbers(session, [poll.id for poll in polls if poll.wanted])
+        return tuple(_witnessable(_Found(poll, _phase(poll, now), numbers.get(poll.id, ()))) for poll in polls)
 
 
 def _numbers(session: Session, poll_ids: Sequence[int]) -> _Numbers:
@@ -102,7 +104,7 @@ def _numbers(session: Session, poll_ids: Sequence[int]) -> _Numbers:
     return numbers
 
 
-def _phase(poll: Poll, now: datetime) -> Phase:
+def _phase(poll: Any, now: datetime) -> Phase:
     return phase_of(poll.state, poll.opens_at, poll.closes_at, now)
 
 
@@ -152,11 +154,11 @@ def _close(found: _Found) -> Step:
     poll, planned = found.poll, ("原定结束", found.poll.closes_at)
     if found.phase in (Phase.DRAFT, Phase.NOT_OPEN):
         return Step(Standing.LATER, poll.closes_at)
-    if found.phase is Phase.OPEN or found.numbering:
-        return Step(Standing.COMING, poll.closes_at, (*_shown([planned]), ("目前选票", f"{found.ballots:,}张")))
+    if found.phase is Phase.OPEN or poll.numbering:
+        return Step(Standing.COMING, poll.closes_at, (*_shown([planned]), ("目前选票", f"{poll.ballots:,}张")))
     closed_at = poll.closed_at or poll.closes_at
     facts = _shown([planned, ("实际结束", closed_at)])
-    return Step(Standing.HAPPENED, closed_at, (*facts, ("账本里的选票", f"{found.ballots:,}张，全部已编号")))
+    return Step(Standing.HAPPENED, closed_at, (*facts, ("账本里的选票", f"{poll.ballots:,}张，全部已编号")))
 
 
 def _shown(times: Sequence[tuple[str, datetime | None]]) -> Facts:

@@ -11,13 +11,19 @@ from foundation.web import row_id
 from staff.actors import Actor
 from staff.acts import allows
 from staff.approvals.deciding import approve, refuse
-from staff.approvals.listing import approval_sheet, decided_requests, lately_refused, waiting_requests
-from staff.approvals.requesting import withdraw
+from staff.approvals.listing import (
+    ApprovalLine,
+    approval_sheet,
+    decided_requests,
+    lately_failed,
+    waiting_requests,
+)
+from staff.approvals.requesting import WAITS, withdraw
 from staff.authority import act, current_actor
 from staff.desk import DeskItem
 from staff.navigation import OWN_GROUP, add_navigation
 
-REFUSED_SHOWN = timedelta(days=7)
+FAILED_SHOWN = timedelta(days=7)
 
 blueprint = Blueprint("approvals", __name__, url_prefix="/console/approvals")
 
@@ -82,8 +88,8 @@ def desk_items(actor: Actor) -> tuple[DeskItem, ...]:
         if line.is_mine_to_decide
     ]
     returned = [
-        DeskItem("urgent", f"{line.words}：{line.title}", f"已退回：{line.remark}", "看理由", _address(line.key))
-        for line in lately_refused(actor, utc_now() - REFUSED_SHOWN)
+        DeskItem("urgent", f"{line.words}：{line.title}", *_what_failed(line), _address(line.key))
+        for line in lately_failed(actor, utc_now() - FAILED_SHOWN)
     ]
     own = [
         DeskItem("running", f"{line.words}：{line.title}", "等待批准", "查看", _address(line.key))
@@ -97,6 +103,12 @@ def register_approvals(app: Flask) -> None:
     """Add the pages and their entry."""
     app.register_blueprint(blueprint)
     add_navigation(app, OWN_GROUP, "审批", "approvals.approvals_page", "approvals.see")
+
+
+def _what_failed(line: ApprovalLine) -> tuple[str, str]:
+    if line.state == "expired":
+        return f"{WAITS.days}天没有人批准，已失效，需要时请重新申请", "查看"
+    return f"已退回：{line.remark}", "看理由"
 
 
 def _address(key: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation.errors import NotFound
@@ -13,11 +13,24 @@ from staff.actors import Actor
 from staff.acts import ACTS, ApprovedBy, words_of
 from staff.approvals.deciding import may_decide
 from staff.approvals.models import Approval
+from staff.approvals.requesting import WAITS
 from staff.models import Member
 
 PAGE_SIZE = 30
-STATES = {"waiting": "等待批准", "approved": "已批准", "refused": "已退回", "withdrawn": "已撤回"}
-_Requester, _Decider = aliased(Member), aliased(Member)
+STATES = {
+    "waiting": "等待批准",
+    "approved": "已批准",
+    "refused": "已退回",
+    "withdrawn": "已撤回",
+    "expired": "过期失效",
+}
+_Requester, _Decider, _Again = aliased(Member), aliased(Member), aliased(Approval)
+_LINES = (
+    select(Approval, _Requester.display_name, _Decider.display_name)
+    .join(_Requester, _Requester.id == Approval.requested_by)
+    .outerjoin(_Decider, _Decider.id == Approval.decided_by)
+)
+_ASKED_AGAIN = exists().where(_Again.act == Approval.act, _Again.subject == Approval.subject, _Again.id > Approval.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,11 @@ class ApprovalLine:
     remark: str
     is_own: bool
     is_mine_to_decide: bool
+
+    @property
+    def waits_until(self) -> datetime:
+        """Return when it ends by itself, undecided."""
+        return self.requested_at + WAITS
 
     @property
     def state_words(self) -> str:
@@ -84,17 +102,13 @@ def decided_requests(reader: Actor, before: int | None = None) -> ApprovalPage:
     return ApprovalPage(lines[:PAGE_SIZE], lines[PAGE_SIZE - 1].id if len(lines) > PAGE_SIZE else None)
 
 
-def lately_refused(actor: Actor, since: datetime) -> tuple[ApprovalLine, ...]:
-    """Return the requests of `actor` that were refused after `since` and not asked for again."""
-    again = aliased(Approval)
-    asked_again = (
-        select(again.id).where(again.act == Approval.act, again.subject == Approval.subject, again.id > Approval.id)
-    ).exists()
+def lately_failed(actor: Actor, since: datetime) -> tuple[ApprovalLine, ...]:
+    """Return the requests of `actor` that were refused, or ran out, after `since` and not asked for again."""
     condition = (
         (Approval.requested_by == actor.member_id)
-        & (Approval.state == "refused")
+        & Approval.state.in_(("refused", "expired"))
         & (Approval.decided_at > since)
-        & ~asked_again
+        & ~_ASKED_AGAIN
     )
     with transaction() as session:
         return _lines(session, actor, condition, Approval.id.asc(), PAGE_SIZE)
@@ -130,14 +144,7 @@ def _lines(
     order: ColumnElement[int],
     limit: int | None,
 ) -> tuple[ApprovalLine, ...]:
-    query = (
-        select(Approval, _Requester.display_name, _Decider.display_name)
-        .join(_Requester, _Requester.id == Approval.requested_by)
-        .outerjoin(_Decider, _Decider.id == Approval.decided_by)
-        .where(condition)
-        .order_by(order)
-        .limit(limit)
-    )
+    query = _LINES.where(condition).order_by(order).limit(limit)
     return tuple(_line(row, requester, decider, reader) for row, requester, decider in session.execute(query))
 
 

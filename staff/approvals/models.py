@@ -10,7 +10,7 @@ from foundation.database import Base, Moment
 
 
 class Approval(Base):
-    """An act that somebody asks for and another decides on; decided once, never removed.
+    """An act that somebody asks for and another decides on, in time; decided once, never removed.
 
     `subject` is the room's own key of what it is about, `parameters` what else the act needs; `fingerprint` says
     in which condition the subject was when it was asked for.
@@ -34,7 +34,9 @@ class Approval(Base):
     remark: Mapped[str] = mapped_column(Text, default="", doc="why it was refused or withdrawn")
 
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'approved', 'refused', 'withdrawn')", name="approval_state_is_known"),
+        CheckConstraint(
+            "state IN ('waiting', 'approved', 'refused', 'withdrawn', 'expired')", name="approval_state_is_known"
+        ),
         CheckConstraint(
             "(state = 'waiting') = (decided_at IS NULL AND decided_by IS NULL)", name="decision_has_its_person_and_time"
         ),

@@ -1,23 +1,26 @@
 """Asking for what a second person has to approve, and taking the wish back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from foundation.clock import database_now
 from foundation.database import constraint_of
 from foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from foundation.ids import random_id
 from foundation.transaction import transaction
-from staff.actors import Actor
-from staff.acts import ACTS, ApprovedBy, Belonging, Parameters, allows
+from staff.actors import SYSTEM, Actor
+from staff.acts import ACTS, ApprovedBy, Belonging, Parameters, allows, words_of
 from staff.approvals.models import Approval
 from staff.audit import record
 from staff.authority import demand, note_refusal
 
 LONGEST_PURPOSE = 500
+WAITS = timedelta(days=7)
+"""How long a request waits for somebody to decide; then it ends by itself, and has to be asked for anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def request_approval(
     purpose = checked_text(purpose, "purpose")
     try:
         with transaction() as session:
+            _expire(session, Approval.act == act, Approval.subject == subject)
             row = Approval(
                 key=random_id(),
                 act=act,
@@ -95,19 +99,25 @@ def withdraw_all_of(member_id: int, actor: Actor, *, remark: str) -> int:
     return len(rows)
 
 
+def expire_requests() -> int:
+    """End the requests that nobody has decided in time; returns how many those were."""
+    with transaction() as session:
+        return _expire(session)
+
+
 def find_request(act: str, subject: str) -> ApprovalRequest | None:
     """Return the request that waits for this act on this subject, if there is one."""
-    query = select(Approval).where(Approval.act == act, Approval.subject == subject, Approval.state == "waiting")
+    query = select(Approval).where(Approval.act == act, Approval.subject == subject, *_waits())
     with transaction() as session:
         row = session.scalars(query).one_or_none()
         return None if row is None else _request(row)
 
 
-def subjects_asked_for(act: str) -> frozenset[str]:
-    """Return the subjects for which this act waits for a second person."""
-    query = select(Approval.subject).where(Approval.act == act, Approval.state == "waiting")
+def subjects_asked_for(*acts: str) -> frozenset[tuple[str, str]]:
+    """Return the acts, of these, that wait for a second person, each with its subject."""
+    query = select(Approval.act, Approval.subject).where(Approval.act.in_(acts), *_waits())
     with transaction() as session:
-        return frozenset(session.scalars(query))
+        return frozenset((act, subject) for act, subject in session.execute(query))
 
 
 def approval_of(act: str) -> ApprovedBy:
@@ -124,6 +134,8 @@ def waiting_row(session: Session, key: str) -> Approval:
     row = session.scalars(query).one_or_none() if key.isalnum() else None
     if row is None:
         raise NotFound("没有这个申请。")
+    if row.state == "waiting" and row.requested_at + WAITS <= database_now(session):
+        raise Conflict(f"这个申请提出{WAITS.days}天没有人批准，已经失效。需要时请申请人重新提出。")
     if row.state != "waiting":
         raise Conflict("这个申请已经处理过了。")
     return row
@@ -135,6 +147,25 @@ def checked_text(text: str, field: str) -> str:
     if len(text) > LONGEST_PURPOSE:
         raise InvalidInput(f"太长了，最多{LONGEST_PURPOSE}个字。", field=field)
     return text
+
+
+def _waits() -> tuple[ColumnElement[bool], ...]:
+    return Approval.state == "waiting", Approval.requested_at > func.clock_now() - WAITS
+
+
+def _expire(session: Session, *conditions: ColumnElement[bool]) -> int:
+    late = Approval.requested_at <= func.clock_now() - WAITS
+    rows = session.scalars(
+        select(Approval)
+        .where(Approval.state == "waiting", late, *conditions)
+        .order_by(Approval.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.state, row.decided_at = "expired", func.clock_now()
+        record("approvals.expire", f"{words_of(row.act)}：{row.title}", SYSTEM, fields=("state",))
+    session.flush()
+    return len(rows)
 
 
 def _request(row: Approval) -> ApprovalRequest:

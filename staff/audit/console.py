@@ -5,7 +5,6 @@ from dataclasses import fields
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-import staff.audit.acts  # noqa: F401  # declared before the doors ask for them
 from foundation.errors import AppError
 from foundation.web import row_id
 from staff.actors import Actor

@@ -2,8 +2,18 @@
 
 from flask import url_for
 
+from staff.accounts import disable_member, enable_member
 from staff.acts import ApprovedBy, declare_act
 from staff.audit.wording import declare_fields, declare_kinds
+from staff.people.deeds import (
+    DISABLE_KEY_ROLE,
+    ENABLE_KEY_ROLE,
+    HAND_OVER_KEY_ROLE,
+    carry_out,
+    carry_out_hand_over,
+    concerned_by_deed,
+    facts_of_deed,
+)
 from staff.people.invitation_list import facts_of_invitation
 from staff.people.invitations import INVITE_KEY_ROLE, admit_invited, condition_of_invitation
 from staff.people.members import CHANGE_KEY_ROLE, carry_out_change, condition_of_member, facts_of_change
@@ -92,6 +102,40 @@ declare_act(
     ),
 )
 declare_act("people.hand_over", "办理交接", roles=_ADMINISTRATOR)
+for _act, _words, _carry_out, _consequence in (
+    (
+        DISABLE_KEY_ROLE,
+        "停用系统管理员、部领导或监督员的账号",
+        carry_out(disable_member),
+        "批准后，这个人立即退出登录，不能再登录，直到恢复。",
+    ),
+    (
+        ENABLE_KEY_ROLE,
+        "恢复系统管理员、部领导或监督员的账号",
+        carry_out(enable_member),
+        "批准后，这个人可以马上用原来的密码和动态码登录，角色和权限与停用前一样。",
+    ),
+    (
+        HAND_OVER_KEY_ROLE,
+        "给系统管理员、部领导或监督员办理交接",
+        carry_out_hand_over,
+        "批准后，手上的事转给接手人或撤回，账号停用，不能恢复。",
+    ),
+):
+    declare_act(
+        _act,
+        _words,
+        roles=_ADMINISTRATOR,
+        approval=ApprovedBy(
+            _HELPERS,
+            carry_out=_carry_out,
+            fingerprint=condition_of_member,
+            consequence=_consequence,
+            facts=facts_of_deed,
+            page=lambda name: url_for("people.member_page", name=name),
+            concerned=concerned_by_deed,
+        ),
+    )
 
 declare_kinds({"people": "人员"})
 declare_fields(

@@ -6,20 +6,20 @@ from datetime import datetime
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-import staff.people.acts  # noqa: F401  # declared before the doors ask for them
 from foundation.clock import utc_now
 from foundation.errors import AppError
-from staff.accounts import disable_member, enable_member, unlock_member
+from staff.accounts import unlock_member
 from staff.actors import Actor
 from staff.acts import allows
 from staff.authority import act, current_actor
 from staff.desk import DeskItem
 from staff.navigation import OWN_GROUP, add_navigation
 from staff.people.authority_table import authority_table
+from staff.people.deeds import disable_or_ask, enable_or_ask, hand_over_or_ask
 from staff.people.details import KEY_ROLES, checked_reason, last_day_of, read_details
 from staff.people.errors import faults_of
 from staff.people.forms import ListChoice, blank_details, details_of, typed_details
-from staff.people.handover import hand_over, held_by, read_hand_over
+from staff.people.handover import held_by, read_hand_over
 from staff.people.invitation_list import links_to_hand_over, list_invitations
 from staff.people.invitations import invite, make_link, withdraw_invitation
 from staff.people.links import INVITATIONS, PASSWORD_LINKS, Handed, address_of, picture_of
@@ -132,7 +132,7 @@ def disable_page(name: str) -> str:
 @blueprint.post("/members/<name>/disable")
 @act("people.disable")
 def disable_now(name: str) -> ResponseReturnValue:
-    return _do("disable", name, disable_member, "账号已停用，登录已全部退出。")
+    return _do("disable", name, disable_or_ask, "账号已停用，登录已全部退出。")
 
 
 @blueprint.get("/members/<name>/enable")
@@ -144,7 +144,7 @@ def enable_page(name: str) -> str:
 @blueprint.post("/members/<name>/enable")
 @act("people.enable")
 def enable_now(name: str) -> ResponseReturnValue:
-    return _do("enable", name, enable_member, "账号已恢复，可以登录。")
+    return _do("enable", name, enable_or_ask, "账号已恢复，可以登录。")
 
 
 @blueprint.post("/members/<name>/unlock")
@@ -164,14 +164,7 @@ def second_factor_page(name: str) -> str:
 @blueprint.post("/members/<name>/second-factor")
 @act("people.reset_second_factor")
 def second_factor_now(name: str) -> ResponseReturnValue:
-    try:
-        waits = reset_or_ask(name, current_actor(), purpose=_purpose(required=True))
-    except AppError as error:
-        return _deed_page("second-factor", name, error), error.status
-    if waits:
-        return _asked(name)
-    flash("动态码已重设，下次登录时重新绑定手机。", "done")
-    return redirect(url_for(".member_page", name=name), 303)
+    return _do("second-factor", name, reset_or_ask, "动态码已重设，下次登录时要重新设置。")
 
 
 @blueprint.get("/members/<name>/password-link")
@@ -184,7 +177,7 @@ def password_link_page(name: str) -> str:
 @act("people.make_password_link")
 def password_link_now(name: str) -> ResponseReturnValue:
     try:
-        link = link_or_ask(name, current_actor(), purpose=_purpose(required=True))
+        link = link_or_ask(name, current_actor(), purpose=_purpose())
     except AppError as error:
         return _deed_page("password-link", name, error), error.status
     return _asked(name) if link is None else _link_page(link, PASSWORD_LINKS)
@@ -207,9 +200,11 @@ def hand_over_page(name: str) -> str:
 def hand_over_now(name: str) -> ResponseReturnValue:
     successor, reason = request.form.get("successor", ""), request.form.get("reason", "")
     try:
-        key = hand_over(name, successor, reason, current_actor())
+        key = hand_over_or_ask(name, successor, reason, current_actor())
     except AppError as error:
         return _hand_over_page(name, error), error.status
+    if key is None:
+        return _asked(name)
     flash("交接已办完，账号已停用。请打印交接单，由双方签字。", "done")
     return redirect(url_for(".hand_over_sheet", key=key), 303)
 
@@ -273,7 +268,7 @@ def _deed_page(deed: str, name: str, error: AppError | None = None) -> str:
         "staff/people/deed.html",
         deed=deed,
         sheet=sheet,
-        takes_two=sheet.line.role in KEY_ROLES and deed in ("second-factor", "password-link"),
+        takes_two=sheet.line.role in KEY_ROLES,
         purpose=purpose,
         faults=faults_of(error),
     )
@@ -284,6 +279,7 @@ def _hand_over_page(name: str, error: AppError | None = None) -> str:
     return render_template(
         "staff/people/hand_over.html",
         sheet=sheet,
+        takes_two=sheet.line.role in KEY_ROLES,
         held=held_by(name),
         successors=successors_of(sheet.line.id),
         typed=request.form,
@@ -304,15 +300,17 @@ def _asked(name: str) -> ResponseReturnValue:
     return redirect(url_for(".member_page", name=name), 303)
 
 
-def _do(deed: str, name: str, do: Callable[..., None], done: str) -> ResponseReturnValue:
-    """Do one of the deeds that take a reason, and say so on the member's page."""
+def _do(deed: str, name: str, do_or_ask: Callable[..., bool], done: str) -> ResponseReturnValue:
+    """Do one of the deeds that take a reason, or ask for it, and say so on the member's page."""
     try:
-        do(name, current_actor(), purpose=_purpose(required=True))
+        waits = do_or_ask(name, current_actor(), purpose=_purpose())
     except AppError as error:
         return _deed_page(deed, name, error), error.status
+    if waits:
+        return _asked(name)
     flash(done, "done")
     return redirect(url_for(".member_page", name=name), 303)
 
 
-def _purpose(*, required: bool) -> str:
-    return checked_reason(request.form.get("purpose", ""), "purpose", required=required)
+def _purpose() -> str:
+    return checked_reason(request.form.get("purpose", ""), "purpose", required=True)

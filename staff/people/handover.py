@@ -81,21 +81,17 @@ def held_by(name: str) -> tuple[HeldItem, ...]:
         return tuple(HeldItem(holding.name, holding.holds(member_id), holding.outcome) for holding in holdings)
 
 
-def hand_over(name: str, successor: str, reason: str, actor: Actor) -> str:
+def hand_over(name: str, successor: str, reason: str, actor: Actor, *, handed_over_by: Actor | None = None) -> str:
     """Pass on what a member holds and end their account for good, all or nothing; return the key of the sheet.
 
-    Raises InvalidInput with field `successor` or `reason`, NotAllowed for oneself, Conflict where they have left
-    already or no administrator would remain.
+    The sheet names the actor, or else whoever handed over with the actor's approval. Raises InvalidInput with field
+    `successor` or `reason`, NotAllowed for oneself, Conflict where they have left already or no administrator would
+    remain.
     """
-    reason = checked_reason(reason, required=True)
-    if actor.member_id is None:
-        raise InvalidInput("交接要由一名管理员办理。", field="reason")
+    by = handed_over_by or actor
     with transaction() as session:
         member = locked_member(session, name)
-        refuse_oneself(actor, member, "不能给自己办交接，请由另一名管理员办理。")
-        if member.left_at is not None:
-            raise Conflict("这个人的交接已经办过。")
-        next_one = _successor(session, successor, member)
+        reason, next_one = check_hand_over(session, member, successor, reason, by)
         items = held_by(member.name)
         row = HandOver(
             key=random_id(),
@@ -103,13 +99,27 @@ def hand_over(name: str, successor: str, reason: str, actor: Actor) -> str:
             successor_id=next_one.id,
             reason=reason,
             items=[[item.name, item.count, item.outcome] for item in items],
-            handed_over_by=actor.member_id,
+            handed_over_by=by.member_id,
         )
         session.add(row)
         _pass_on(member.id, next_one.id, actor)
         _end_account(session, member)
         record("people.hand_over", member.name, actor, fields=("left_at", "disabled_at"), purpose=reason)
         return row.key
+
+
+def check_hand_over(session: Session, member: Member, successor: str, reason: str, actor: Actor) -> tuple[str, Member]:
+    """Return the reason as it rests and who takes over, where `actor` may hand over for the member now.
+
+    Raises what `hand_over` raises.
+    """
+    reason = checked_reason(reason, required=True)
+    if actor.member_id is None:
+        raise InvalidInput("交接要由一名管理员办理。", field="reason")
+    refuse_oneself(actor, member, "不能给自己办交接，请由另一名管理员办理。")
+    if member.left_at is not None:
+        raise Conflict("这个人的交接已经办过。")
+    return reason, _successor(session, successor, member)
 
 
 def read_hand_over(key: str) -> HandOverSheet:

@@ -3,9 +3,6 @@
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-import staff.personal.acts
-import staff.personal.staff_rules
-import staff.personal.stored_files  # noqa: F401  # acts and rules, declared before anybody asks for them
 from foundation.errors import AppError
 from foundation.web import row_id
 from staff.actors import Actor

@@ -1,11 +1,11 @@
 """保全: what must not be erased for now, on the word of two people, until two people lift it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from foundation.errors import Conflict, InvalidInput, NotFound
 from foundation.ids import random_id
@@ -76,20 +76,30 @@ def all_holds() -> tuple[Hold, ...]:
         return tuple(_shown(hold, names) for hold in holds)
 
 
-def is_held(session: Session, rule: str) -> bool:
-    """Tell whether a rule erases nothing at all for now."""
+def holds_in_force(session: Session) -> tuple[RetentionHold, ...]:
+    """Return the holds that stop something now."""
+    return tuple(session.scalars(select(RetentionHold).where(RetentionHold.lifted_at.is_(None))))
+
+
+def is_held(rule: str, holds: Iterable[RetentionHold]) -> bool:
+    """Tell whether, with `holds` in force, a rule erases nothing at all."""
     knows_subjects = bool(RULES[rule].subjects) if rule in RULES else False
-    return any(not hold.subject or not knows_subjects for hold in _in_force(session, rule))
+    return any(not hold.subject or not knows_subjects for hold in holds if _covers(hold, rule))
 
 
-def held_subjects(session: Session, rule: str) -> frozenset[str]:
-    """Return the subjects that a rule has to leave alone for now."""
-    return frozenset(hold.subject for hold in _in_force(session, rule) if hold.subject)
+def held_subjects(rule: str, holds: Iterable[RetentionHold]) -> frozenset[str]:
+    """Return the subjects that a rule has to leave alone with `holds` in force."""
+    return frozenset(hold.subject for hold in holds if hold.subject and _covers(hold, rule))
 
 
-def _in_force(session: Session, rule: str) -> list[RetentionHold]:
-    held = RetentionHold.rules.contains([rule]) | (func.cardinality(RetentionHold.rules) == 0)
-    return list(session.scalars(select(RetentionHold).where(RetentionHold.lifted_at.is_(None), held)))
+def not_held(subject: InstrumentedAttribute[str], rule: str) -> ColumnElement[bool]:
+    """Return the condition that a rule need not leave a subject alone: no hold that is in force now names it."""
+    named = RetentionHold.rules.contains([rule]) | (func.cardinality(RetentionHold.rules) == 0)
+    return ~exists().where(RetentionHold.lifted_at.is_(None), RetentionHold.subject == subject, named)
+
+
+def _covers(hold: RetentionHold, rule: str) -> bool:
+    return not hold.rules or rule in hold.rules
 
 
 def _place(name: str, parameters: Parameters, consent: Consent) -> None:

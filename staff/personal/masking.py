@@ -1,6 +1,5 @@
 """What is shown of personal data before anybody asks for the whole: pure, and never more than promised."""
 
-import hmac
 import ipaddress
 
 _HIDDEN = "****"
@@ -39,12 +38,3 @@ def mask_network(network: str) -> str:
         return f"{int(first, 16):x}:{int(second, 16):x}:*"
     first, second, *_ = str(address).split(".")
     return f"{first}.{second}.*.*"
-
-
-def voter_alias(openid: str, key: bytes) -> str:
-    """Return what staff see of somebody in WeChat: 用户 #A7F3, from which without `key` nothing can be guessed.
-
-    Sixteen bits of a keyed digest: short enough to say aloud, and shared by one in 65,536, so it proves nobody.
-    """
-    digest = hmac.digest(key, b"alias\n" + openid.encode(), "sha256")
-    return f"用户 #{digest[:2].hex().upper()}"

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from sqlalchemy import ColumnElement, delete, func, literal, select
 from sqlalchemy.orm import Session
+
+from foundation.database import Base, rows_changed
 
 Count = Callable[[Session, datetime], int]
 """Takes the running transaction and the database's time; returns how many are due, or how many it erased."""
+
+Due = Callable[[datetime], ColumnElement[bool]]
+"""Takes the database's time; returns the condition on the rows of a table that are due."""
 
 _YEAR, _DAY, _HOUR, _MINUTE = timedelta(days=365), timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
@@ -23,6 +29,25 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that are due, by a condition for each table they stand in; those of all rules are counted at once."""
+
+    tables: Mapping[type[Base], Due]
+
+    def counted(self, now: datetime) -> ColumnElement[int]:
+        """Return how many are due, as a part of a statement."""
+        counts = [
+            select(func.count()).select_from(table).where(due(now)).scalar_subquery()
+            for table, due in self.tables.items()
+        ]
+        return sum(counts, start=literal(0))
+
+    def delete(self, session: Session, now: datetime) -> int:
+        """Delete what is due and return how many rows that were."""
+        return sum(delete_rows(session, table, due(now)) for table, due in self.tables.items())
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """Something that is kept: for `term` after `since` (for ever without a term), then `erase` ends it.
 
@@ -34,7 +59,7 @@ class Rule:
     words: str
     term: timedelta | None
     since: str
-    due: Count | None = None
+    due: Count | Rows | None = None
     erase: Count | None = None
     subjects: str = ""
     notice: Notice | None = None
@@ -60,7 +85,7 @@ def declare_retention(
     id: str,  # noqa: A002
     words: str,
     term: timedelta,
-    due: Count,
+    due: Count | Rows,
     erase: Count | None,
     *,
     since: str = "",
@@ -69,8 +94,8 @@ def declare_retention(
 ) -> None:
     """Declare that `words` are kept for `term` and then erased; `erase=None` is only reported as due.
 
-    Both take the running transaction and the database's time. `erase` may be called at any time and again, and
-    leaves out what `staff.personal.holds.held_subjects` names where the rule knows subjects.
+    What is due is told by its rows, or else by a count of its own. `erase` may be called at any time and again; both
+    leave out what is held where the rule knows subjects (`staff.personal.holds.not_held`).
     """
     _declare(Rule(id, words, term, since, due, erase, subjects, notice))
 
@@ -85,6 +110,11 @@ def declare_kept(
 ) -> None:
     """Declare what no run erases: because it ends by itself, or stays (`term=None`), for good unless `since` says."""
     _declare(Rule(id, words, term, since, notice=notice))
+
+
+def delete_rows(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> int:
+    """Delete the rows of a table that fit all conditions and return how many they were."""
+    return rows_changed(session.execute(delete(table).where(*conditions).execution_options(synchronize_session=False)))
 
 
 def show_term(term: timedelta) -> str:

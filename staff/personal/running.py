@@ -1,5 +1,6 @@
 """Runs through the rules: what would go now, and erasing it, each rule in a transaction of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,9 +17,9 @@ from staff.audit import record
 from staff.authority import demand
 from staff.models import Member
 from staff.personal.certificates import Document, write_certificate
-from staff.personal.holds import held_subjects, is_held
-from staff.personal.models import RetentionCertificate, RetentionErasure, RetentionRun
-from staff.personal.retention import RULES, Rule
+from staff.personal.holds import held_subjects, holds_in_force, is_held
+from staff.personal.models import RetentionCertificate, RetentionErasure, RetentionHold, RetentionRun
+from staff.personal.retention import RULES, Count, Rows, Rule
 from staff.roles import Role
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,15 @@ class Erased:
     rule: str
     words: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasing:
+    """A rule by which a run erases."""
+
+    rule: Rule
+    erase: Count
+    term: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +92,8 @@ class RunStatus:
 def preview() -> tuple[DueLine, ...]:
     """Return for every rule what a run would erase at this moment; nothing is changed."""
     with transaction() as session:
-        now = database_now(session)
-        return tuple(_due_line(session, rule, now) for rule in RULES.values() if rule.due is not None)
+        now, holds, counts = database_now(session), holds_in_force(session), _count_due(session)
+        return tuple(_due_line(RULES[rule], count, now, holds) for rule, count in counts.items())
 
 
 def start_run(actor: Actor) -> str:
@@ -112,9 +122,9 @@ def carry_out(key: str) -> None:
         return
     run_id, actor = begun
     failed = []
-    for done, rule in enumerate(_erasing(), start=1):
-        if not _apply(run_id, rule, actor):
-            failed.append(rule.id)
+    for done, one in enumerate(_erasing(), start=1):
+        if not _apply(run_id, one, actor):
+            failed.append(one.rule.id)
         _progress(run_id, done)
     _end(run_id, failed)
 
@@ -162,16 +172,25 @@ def latest_run() -> RunStatus | None:
         return _statuses(session, [run])[0] if run else None
 
 
-def _erasing() -> list[Rule]:
-    return [rule for rule in RULES.values() if rule.erase is not None]
+def _erasing() -> list[_Erasing]:
+    rules = RULES.values()
+    return [_Erasing(rule, rule.erase, rule.term) for rule in rules if rule.erase is not None and rule.term is not None]
 
 
-def _due_line(session: Session, rule: Rule, now: datetime) -> DueLine:
-    assert rule.due is not None  # noqa: S101  # the caller chose it for that
+def _count_due(session: Session) -> dict[str, int]:
+    """Return by rule how many are due now, in the order of the rules; rows are counted in one statement."""
+    now = database_now(session)
+    counted = {rule.id: rule.due.counted(now) for rule in RULES.values() if isinstance(rule.due, Rows)}
+    counts = dict(zip(counted, session.execute(select(*counted.values())).one(), strict=True))
+    others = {rule.id: rule.due for rule in RULES.values() if rule.id not in counts and rule.due is not None}
+    counts |= {rule: due(session, now) for rule, due in others.items() if not isinstance(due, Rows)}
+    return {rule: counts[rule] for rule in RULES if rule in counts}
+
+
+def _due_line(rule: Rule, count: int, now: datetime, holds: Sequence[RetentionHold]) -> DueLine:
     before = now - rule.term if rule.term is not None else None
-    held = is_held(session, rule.id)
-    spared = len(held_subjects(session, rule.id)) if rule.subjects else 0
-    return DueLine(rule, rule.due(session, now), before, held, spared)
+    spared = len(held_subjects(rule.id, holds)) if rule.subjects else 0
+    return DueLine(rule, count, before, is_held(rule.id, holds), spared)
 
 
 def _refuse_a_second(session: Session) -> None:
@@ -198,26 +217,24 @@ def _actor_of(session: Session, name: str) -> Actor:
     return Actor(member.name, member.display_name, member.id, role=Role(member.role), unit=member.unit)
 
 
-def _apply(run_id: int, rule: Rule, actor: Actor) -> bool:
+def _apply(run_id: int, one: _Erasing, actor: Actor) -> bool:
     """Let one rule erase what is due; False where it could not, which stops no other rule."""
     try:
         with transaction() as session:
             session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-            if not is_held(session, rule.id):
-                _erase(session, run_id, rule, actor)
+            if not is_held(one.rule.id, holds_in_force(session)):
+                _erase(session, run_id, one, actor)
     except Exception:
-        log.exception("retention_rule_failed", rule=rule.id)
+        log.exception("retention_rule_failed", rule=one.rule.id)
         return False
     return True
 
 
-def _erase(session: Session, run_id: int, rule: Rule, actor: Actor) -> None:
-    assert rule.erase is not None  # noqa: S101  # a run asks only rules that erase
-    assert rule.term is not None  # noqa: S101
+def _erase(session: Session, run_id: int, one: _Erasing, actor: Actor) -> None:
     session.execute(text("SET LOCAL lock_timeout = '10s'"))
-    count = rule.erase(session, database_now(session))
+    rule, count = one.rule, one.erase(session, database_now(session))
     if count:
-        seconds = int(rule.term.total_seconds())
+        seconds = int(one.term.total_seconds())
         session.add(RetentionErasure(run_id=run_id, rule=rule.id, words=rule.words, term_seconds=seconds, count=count))
         record("retention.erase", f"{rule.words}：{count}", actor)
 
@@ -251,6 +268,8 @@ def _close(session: Session, run: RetentionRun, failed: list[str]) -> None:
 
 
 def _statuses(session: Session, runs: list[RetentionRun]) -> tuple[RunStatus, ...]:
+    if not runs:
+        return ()
     ids = [run.id for run in runs]
     now = database_now(session)
     erasures = session.scalars(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from foundation.files import file_store
@@ -12,8 +12,8 @@ from staff.audit.models import AuditEntry
 from staff.downloads import KEPT_FOR
 from staff.models import Download, Member, RecoveryCode, SecondFactor, SignInTries, StaffSession
 from staff.people.models import Invitation, PasswordLink
-from staff.personal.holds import held_subjects
-from staff.personal.retention import declare_kept, declare_retention
+from staff.personal.holds import not_held
+from staff.personal.retention import Rows, declare_kept, declare_retention, delete_rows
 from staff.sessions import ABSOLUTE_LIMIT
 
 LOGS_KEPT = timedelta(days=190)
@@ -23,31 +23,18 @@ INVITATIONS_KEPT = timedelta(days=30)
 TRAIL_KEPT = timedelta(days=3 * 365 + 1)
 BACKUPS_KEPT = timedelta(days=35)
 FORMER = "离岗人员 #"
+DOWNLOADS, FORMER_MEMBERS = "downloads.files", "staff.former"
 NO_PASSWORD = "-"  # noqa: S105  # no hash looks like this, so nothing is right
 
 
-def _count(session: Session, column: object, *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count(column)).where(*conditions)) or 0  # type: ignore[arg-type]  # a column
-
-
-def _delete(session: Session, table: type, *conditions: ColumnElement[bool]) -> int:
-    done = session.execute(delete(table).where(*conditions).execution_options(synchronize_session=False))
-    assert isinstance(done, CursorResult)  # noqa: S101  # what a DELETE gives
-    return done.rowcount
-
-
-def _expired_downloads(session: Session, now: datetime) -> ColumnElement[bool]:
-    held = held_subjects(session, "downloads.files")
-    return (Download.state == "ready") & (Download.expires_at <= now) & Download.subject.not_in(held)
-
-
-def _count_downloads(session: Session, now: datetime) -> int:
-    return _count(session, Download.id, _expired_downloads(session, now))
+def _expired_downloads(now: datetime) -> ColumnElement[bool]:
+    expired = (Download.state == "ready") & (Download.expires_at <= now)
+    return expired & not_held(Download.subject, DOWNLOADS)
 
 
 def _expire_downloads(session: Session, now: datetime) -> int:
     """Let go of finished files; one whose content another download still offers stays on the disk."""
-    ended = session.scalars(select(Download).where(_expired_downloads(session, now)).with_for_update()).all()
+    ended = session.scalars(select(Download).where(_expired_downloads(now)).with_for_update()).all()
     digests = {download.digest for download in ended if download.digest}
     for download in ended:
         download.state, download.digest = "expired", None
@@ -79,81 +66,60 @@ def _old_links(now: datetime) -> ColumnElement[bool]:
     return PasswordLink.expires_at <= now - INVITATIONS_KEPT
 
 
-def _count_invitations(session: Session, now: datetime) -> int:
-    return _count(session, Invitation.id, _old_invitations(now)) + _count(session, PasswordLink.id, _old_links(now))
-
-
-def _delete_invitations(session: Session, now: datetime) -> int:
-    return _delete(session, Invitation, _old_invitations(now)) + _delete(session, PasswordLink, _old_links(now))
-
-
-def _gone_members(session: Session, now: datetime) -> ColumnElement[bool]:
+def _gone_members(now: datetime) -> ColumnElement[bool]:
     """Those who left long ago and still have a name or a number; who signs their acts stays in the trail."""
-    held = held_subjects(session, "staff.former")
     known = Member.display_name.not_like(f"{FORMER}%") | Member.phone.is_not(None)
-    return (Member.left_at <= now - LOGS_KEPT) & known & Member.name.not_in(held)
-
-
-def _count_members(session: Session, now: datetime) -> int:
-    return _count(session, Member.id, _gone_members(session, now))
+    return (Member.left_at <= now - LOGS_KEPT) & known & not_held(Member.name, FORMER_MEMBERS)
 
 
 def _pseudonymise_members(session: Session, now: datetime) -> int:
     """Take name, number and keys from those who left; their acts stay theirs under a number."""
-    gone = session.scalars(select(Member).where(_gone_members(session, now)).with_for_update()).all()
+    gone = session.scalars(select(Member).where(_gone_members(now)).with_for_update()).all()
     for member in gone:
         member.display_name, member.phone, member.password_hash = f"{FORMER}{member.id}", None, NO_PASSWORD
     ids = [member.id for member in gone]
     for keys in (SecondFactor, RecoveryCode):
-        _delete(session, keys, keys.member_id.in_(ids))
+        delete_rows(session, keys, keys.member_id.in_(ids))
     return len(gone)
 
 
-def _count_trail(session: Session, now: datetime) -> int:
-    return _count(session, AuditEntry.id, AuditEntry.at <= now - TRAIL_KEPT)
+def _old_trail(now: datetime) -> ColumnElement[bool]:
+    return AuditEntry.at <= now - TRAIL_KEPT
 
+
+_SESSIONS = Rows({StaffSession: _old_sessions})
+_TRIES = Rows({SignInTries: _old_tries})
+_INVITATIONS = Rows({Invitation: _old_invitations, PasswordLink: _old_links})
 
 declare_retention(
-    "downloads.files",
+    DOWNLOADS,
     "做好的下载文件",
     KEPT_FOR,
-    _count_downloads,
+    Rows({Download: _expired_downloads}),
     _expire_downloads,
     since="做好后",
     subjects="投票的网址（/polls/ 后面的一段）",
 )
-declare_retention(
-    "staff.sessions",
-    "工作人员的登录会话",
-    LOGS_KEPT,
-    lambda session, now: _count(session, StaffSession.id, _old_sessions(now)),
-    lambda session, now: _delete(session, StaffSession, _old_sessions(now)),
-    since="结束后",
-)
-declare_retention(
-    "staff.tries",
-    "登录失败的次数",
-    LOGS_KEPT,
-    lambda session, now: _count(session, SignInTries.key, _old_tries(now)),
-    lambda session, now: _delete(session, SignInTries, _old_tries(now)),
-    since="最后一次失败后",
-)
+declare_retention("staff.sessions", "工作人员的登录会话", LOGS_KEPT, _SESSIONS, _SESSIONS.delete, since="结束后")
+declare_retention("staff.tries", "登录失败的次数", LOGS_KEPT, _TRIES, _TRIES.delete, since="最后一次失败后")
 declare_retention(
     "staff.invitations",
     "用过或过期的邀请、重设密码链接",
     INVITATIONS_KEPT,
-    _count_invitations,
-    _delete_invitations,
+    _INVITATIONS,
+    _INVITATIONS.delete,
     since="用过或过期后",
 )
 declare_retention(
-    "staff.former",
+    FORMER_MEMBERS,
     "离岗人员的姓名和电话",
     LOGS_KEPT,
-    _count_members,
+    Rows({Member: _gone_members}),
     _pseudonymise_members,
     since="离岗后",
     subjects="用户名",
 )
-declare_retention("audit.trail", "操作记录（只提示，不删除）", TRAIL_KEPT, _count_trail, None, since="记入后")
+declare_retention(
+    "audit.trail", "操作记录（只提示，不删除）", TRAIL_KEPT, Rows({AuditEntry: _old_trail}), None, since="记入后"
+)
 declare_kept("backups", "备份文件（由服务器管理员清理）", BACKUPS_KEPT, since="备份后")

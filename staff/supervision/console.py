@@ -3,7 +3,6 @@
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-import staff.supervision.acts  # noqa: F401  # declared before the doors ask for them
 from foundation.clock import show_day
 from foundation.errors import AppError, InvalidInput
 from foundation.web import row_id

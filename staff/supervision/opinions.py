@@ -40,6 +40,12 @@ _Last = aliased(
     .subquery(),
 )
 _First, _Raiser = aliased(OpinionEntry), aliased(Member)
+_LINES = (
+    select(Opinion, _First, _Last, _Raiser.display_name)
+    .join(_First, (_First.opinion_id == Opinion.id) & (_First.number == 1))
+    .join(_Last, _Last.opinion_id == Opinion.id)
+    .join(_Raiser, _Raiser.id == _First.member_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ def refuse_while_objected(kind: str, key: str) -> None:
 
 def unsettled_opinions(*, today: date | None = None, size: int = PAGE_SIZE) -> tuple[OpinionLine, ...]:
     """Return the opinions that are not settled, whichever is due first at the top, answered ones below."""
-    query = _lines().where(_Last.state != State.SETTLED).order_by(_Last.due_on.nulls_last(), Opinion.id).limit(size)
+    query = _LINES.where(_Last.state != State.SETTLED).order_by(_Last.due_on.nulls_last(), Opinion.id).limit(size)
     with transaction() as session:
         day = today or local_day(database_now(session))
         return _read(session, query, day)
@@ -168,7 +174,7 @@ def unsettled_opinions(*, today: date | None = None, size: int = PAGE_SIZE) -> t
 
 def list_opinions(*, state: State | None = None, before: int | None = None, size: int = PAGE_SIZE) -> OpinionPage:
     """Return up to `size` opinions with ids below `before`, the latest first, of one state or of all."""
-    query = _lines().order_by(Opinion.id.desc()).limit(size + 1)
+    query = _LINES.order_by(Opinion.id.desc()).limit(size + 1)
     if state is not None:
         query = query.where(_Last.state == state)
     if before is not None:
@@ -180,7 +186,7 @@ def list_opinions(*, state: State | None = None, before: int | None = None, size
 
 def opinions_on(kind: str, key: str) -> tuple[OpinionLine, ...]:
     """Return the opinions on a subject, the latest first."""
-    query = _lines().where(Opinion.kind == kind, Opinion.subject == key).order_by(Opinion.id.desc()).limit(PAGE_SIZE)
+    query = _LINES.where(Opinion.kind == kind, Opinion.subject == key).order_by(Opinion.id.desc()).limit(PAGE_SIZE)
     with transaction() as session:
         return _read(session, query, local_day(database_now(session)))
 
@@ -189,7 +195,7 @@ def opinion_sheet(key: str) -> OpinionSheet:
     """Return an opinion with its history; raises NotFound."""
     with transaction() as session:
         opinion = _opinion(session, key)
-        line = _read(session, _lines().where(Opinion.id == opinion.id), local_day(database_now(session)))[0]
+        line = _read(session, _LINES.where(Opinion.id == opinion.id), local_day(database_now(session)))[0]
         subject = find_subject(opinion.kind, opinion.subject) if opinion.kind and opinion.subject else None
         return OpinionSheet(line, subject, _turns(session, opinion.id))
 
@@ -236,15 +242,6 @@ def _lock(session: Session, kind: str, key: str) -> None:
 
 def _due(session: Session, days: int) -> date:
     return working_day_after(local_day(database_now(session)), days)
-
-
-def _lines() -> "Select[Opinion, OpinionEntry, OpinionEntry, str]":
-    return (
-        select(Opinion, _First, _Last, _Raiser.display_name)
-        .join(_First, (_First.opinion_id == Opinion.id) & (_First.number == 1))
-        .join(_Last, _Last.opinion_id == Opinion.id)
-        .join(_Raiser, _Raiser.id == _First.member_id)
-    )
 
 
 def _read(

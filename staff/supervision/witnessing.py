@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Text, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -263,10 +264,11 @@ def _mark(mark: WitnessMark, person: str, *, holds: bool) -> Mark:
 def _marks(
     session: Session, subjects: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str, str], list[tuple[WitnessMark, str]]]:
+    keys = literal([key for _, key in subjects], ARRAY(Text))
     query = (
         select(WitnessMark, Member.display_name)
         .join(Member, Member.id == WitnessMark.member_id)
-        .where(tuple_(WitnessMark.kind, WitnessMark.subject).in_(subjects))
+        .where(WitnessMark.kind.in_({kind for kind, _ in subjects}), WitnessMark.subject == any_(keys))
         .order_by(WitnessMark.id)
     )
     marks: dict[tuple[str, str, str], list[tuple[WitnessMark, str]]] = {}

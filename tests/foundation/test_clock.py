@@ -11,6 +11,7 @@ from foundation.clock import database_now, local, local_day, show_day, show_mome
 from foundation.database import Moment
 from foundation.transaction import transaction
 from tests.conftest import DatabaseClock
+from tests.statements import statements
 
 NOTES = Table("note", MetaData(), Column("at", Moment()))
 
@@ -31,6 +32,22 @@ def test_a_moment_is_written_as_in_a_notice(moment: datetime | None, shown: str)
 
 def test_a_moment_may_be_written_with_its_year() -> None:
     assert show_moment(datetime(2016, 12, 31, 16, 5, tzinfo=UTC), year=True) == "2017年1月1日 00:05"
+
+
+def test_the_time_is_asked_once_in_a_transaction_and_anew_in_the_next(
+    app: Flask, database_clock: DatabaseClock
+) -> None:
+    with statements("clock_now") as asked:
+        for _ in range(2):
+            with transaction() as session:
+                assert database_now(session) == database_now(session)
+    assert len(asked) == 2
+
+    with transaction() as session:
+        before = database_now(session)
+    database_clock.advance(timedelta(hours=1))
+    with transaction() as session:
+        assert database_now(session) >= before + timedelta(hours=1)
 
 
 def test_a_day_is_written_with_its_weekday() -> None:

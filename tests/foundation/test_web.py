@@ -187,6 +187,7 @@ def make_app(*, trusted_proxies: int = 0, secure: bool = True) -> Flask:
     app.add_url_rule("/cached", "cached", lambda: Response("x", headers={"Cache-Control": "public, max-age=60"}))
     app.add_url_rule("/column", "column", lambda: allow_framing(Response("x"), request.args.get("origins", "")))
     app.add_url_rule("/address", "address", lambda: f"{request.remote_addr} {request.scheme} {request.host}")
+    app.add_url_rule("/form", "form", lambda: "".join(request.form.getlist("title")), methods=["POST"])
     app.add_url_rule("/same-origin", "same-origin", lambda: str(same_origin(request, "https://vote.example/")))
     trust_proxies(app, trusted_proxies)
     return app
@@ -214,6 +215,15 @@ def test_every_kind_of_answer_keeps_the_page_to_itself(site: FlaskClient, path: 
 
     assert response.status_code == status
     assert {name: response.headers.get(name) for name in KEPT_TO_ITSELF} == KEPT_TO_ITSELF
+
+
+@pytest.mark.parametrize("typed", [{"title": "示例\0"}, {"ti\0tle": "示例"}, {"title": ["示例", "\0"]}])
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_form_with_a_nul_is_refused_before_anybody_reads_it(
+    site: FlaskClient, typed: dict[str, object], content_type: str
+) -> None:
+    assert site.post("/form", data={"title": "示例"}, content_type=content_type).text == "示例"
+    assert site.post("/form", data=typed, content_type=content_type).status_code == 422
 
 
 def test_a_method_that_is_not_offered_is_answered_alike(site: FlaskClient) -> None:

@@ -130,7 +130,7 @@ def test_a_colleague_gets_nothing_and_the_try_is_recorded(app: Flask, member: Ac
     other = Browser(app).signed_in_as(colleague)
     paths = [f"/console/downloads/{download.key}", f"/console/downloads/{download.key}/file"]
     assert [other.get(path).status_code for path in paths] == [404, 404]
-    assert recorded()[-1] == ("kezhang", "downloads.fetch", "tally.xlsx example", "refused")
+    assert recorded()[-1] == ("kezhang", "downloads.fetch", f"{TITLE}（example）", "refused")
 
 
 def test_the_requester_takes_the_file_under_its_own_name(desk: Browser, member: Account) -> None:
@@ -142,7 +142,7 @@ def test_the_requester_takes_the_file_under_its_own_name(desk: Browser, member: 
     assert disposition.startswith("attachment; ")
     assert disposition.endswith(f"filename*=UTF-8''{quote('得票情况汇总表.xlsx')}")
     assert "no-store" in answer.headers["Cache-Control"]
-    assert recorded()[-1] == ("jingban", "downloads.fetch", "tally.xlsx example", "done")
+    assert recorded()[-1] == ("jingban", "downloads.fetch", f"{TITLE}（example）", "done")
 
 
 def test_a_file_before_it_is_ready_is_not_there(desk: Browser, member: Account) -> None:
@@ -198,7 +198,7 @@ def test_a_colleague_with_the_link_gets_nothing_and_the_try_is_recorded(
     download = requested(member)
     finish(download.key, "得票.csv", b"figures")
     assert Browser(app).signed_in_as(colleague).get(link_to(download, desk)).status_code == 404
-    assert recorded()[-1] == ("kezhang", "downloads.fetch", "tally.xlsx example", "refused")
+    assert recorded()[-1] == ("kezhang", "downloads.fetch", f"{TITLE}（example）", "refused")
 
 
 @pytest.mark.parametrize("ticket", ["", "0", "-", "99999999999-", f"99999999999-{'0' * 32}", "示例", "1e9-x"])

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from foundation.clock import show_moment
 from foundation.errors import AppError, Conflict, InvalidInput, NotAllowed, NotFound
 from foundation.transaction import transaction
 from staff import acts
@@ -17,9 +19,17 @@ from staff.acts import ApprovedBy, Parameters, declare_act
 from staff.approvals.console import desk_items
 from staff.approvals.deciding import approve, refuse
 from staff.approvals.listing import approval_sheet, decided_requests, waiting_for
-from staff.approvals.requesting import find_request, request_approval, withdraw, withdraw_all_of
+from staff.approvals.requesting import (
+    WAITS,
+    expire_requests,
+    find_request,
+    request_approval,
+    withdraw,
+    withdraw_all_of,
+)
 from staff.audit import record
 from staff.roles import LEADERS, Role
+from tests.conftest import DatabaseClock
 from tests.staff.factories_staff import Browser, actor_of, make_staff, recorded
 
 
@@ -209,6 +219,42 @@ def test_whoever_leaves_asks_for_nothing_any_more(safe: Safe, member: Account, c
     assert withdraw_all_of(member.id, administrator, remark="已交接给示例同事") == 2
     assert [line.title for line in waiting_for(administrator)] == []
     assert [line.remark for line in decided_requests(administrator).lines] == ["已交接给示例同事"] * 2
+
+
+def test_what_nobody_decides_in_time_ends_by_itself_and_is_asked_for_anew(
+    app: Flask, safe: Safe, member: Account, leader: Account, database_clock: DatabaseClock
+) -> None:
+    key, desk = ask(member), Browser(app).signed_in_as(leader)
+    until = show_moment(approval_sheet(key, actor_of(leader)).line.requested_at + WAITS, year=True)
+    assert f"{until}以前批准" in desk.get(f"/console/approvals/{key}").text
+
+    database_clock.advance(WAITS - timedelta(minutes=5))
+    assert (find_request("safe.open", "一号") is None, expire_requests()) == (False, 0)
+
+    database_clock.advance(timedelta(minutes=5))
+    with pytest.raises(Conflict, match="提出7天没有人批准，已经失效"):
+        approve(key, actor_of(leader))
+    with pytest.raises(Conflict, match="提出7天没有人批准，已经失效"):
+        refuse(key, actor_of(leader), "不行")
+    assert (find_request("safe.open", "一号"), safe.opened) == (None, [])
+
+    again = ask(member)
+    assert (expire_requests(), [line.key for line in waiting_for(actor_of(leader))]) == (0, [again])
+    assert [line.state_words for line in decided_requests(actor_of(member)).lines] == ["过期失效"]
+    approve(again, actor_of(leader))
+    assert len(safe.opened) == 1
+    assert ("system", "approvals.expire", "打开保险柜：一号保险柜", "done") in recorded()
+
+
+def test_whoever_asked_reads_that_it_ran_out(
+    app: Flask, safe: Safe, member: Account, database_clock: DatabaseClock
+) -> None:
+    ask(member)
+    database_clock.advance(WAITS)
+    assert expire_requests() == 1
+    with app.test_request_context():
+        texts = [(item.kind, item.detail) for item in desk_items(actor_of(member))]
+    assert texts == [("urgent", "7天没有人批准，已失效，需要时请重新申请")]
 
 
 def test_what_was_decided_is_never_changed_or_removed(safe: Safe, member: Account, leader: Account) -> None:

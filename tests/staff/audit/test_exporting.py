@@ -129,7 +129,7 @@ def test_the_wish_is_in_the_trail(supervisor: Account) -> None:
     request_export(Choice(person="jiandu"), "csv", actor_of(supervisor))
     assert [line[1:3] for line in recorded()] == [
         ("audit.export", "操作记录：示例监督员"),
-        ("downloads.request", "audit.csv person=jiandu"),
+        ("downloads.request", "操作记录：示例监督员（CSV）（person=jiandu）"),
     ]
 
 

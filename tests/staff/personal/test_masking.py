@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from staff.personal.masking import mask_id_number, mask_network, mask_phone, voter_alias
+from staff.personal.masking import mask_id_number, mask_network, mask_phone
 
 KEY = b"a key of the tests, thirty-two b"
 DIGITS = st.text("0123456789", max_size=24)
@@ -98,16 +98,3 @@ def test_addresses_of_six_that_share_two_groups_look_alike(address: ipaddress.IP
 @given(st.text(max_size=60))
 def test_what_is_no_address_shows_nothing(text: str) -> None:
     assert re.fullmatch(r"\*|\d+\.\d+\.\*\.\*|[0-9a-f]+:[0-9a-f]+:\*", mask_network(text))
-
-
-@given(OPENIDS)
-def test_an_alias_has_four_digits_depends_on_the_key_and_quotes_nothing(openid: str) -> None:
-    alias = voter_alias(openid, KEY)
-    assert re.fullmatch(r"用户 #[0-9A-F]{4}", alias)
-    assert voter_alias(openid, KEY) == alias
-
-
-def test_without_the_key_an_alias_tells_nothing() -> None:
-    openids = [f"oVote_{number:022}" for number in range(200)]
-    same = sum(voter_alias(one, KEY) == voter_alias(one, KEY[::-1]) for one in openids)
-    assert same <= 2
