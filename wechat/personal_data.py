@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, select
 from werkzeug.wrappers import Response
 
 from foundation.transaction import transaction
 from staff.actors import SYSTEM
 from staff.acts import declare_act
 from staff.audit import record
-from staff.personal.retention import Notice, declare_kept, declare_retention
+from staff.personal.retention import Notice, Rows, declare_kept, declare_retention
 from wechat.account import current_account
 from wechat.farewells import note_farewell
 from wechat.followers import follower_digest
@@ -84,16 +83,6 @@ def sign_out_voter(response: Response) -> None:
         )
 
 
-def _count(session: Session, column: object, condition: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count(column)).where(condition)) or 0  # type: ignore[arg-type]  # a column
-
-
-def _delete(session: Session, table: type, condition: ColumnElement[bool]) -> int:
-    done = session.execute(delete(table).where(condition).execution_options(synchronize_session=False))
-    assert isinstance(done, CursorResult)  # noqa: S101  # what a DELETE gives
-    return done.rowcount
-
-
 def _old_attempts(now: datetime) -> ColumnElement[bool]:
     return LoginAttempt.started_at <= now - 2 * ATTEMPT_LASTS
 
@@ -118,13 +107,20 @@ def _old_farewells(now: datetime) -> ColumnElement[bool]:
     return VoterFarewell.left_at <= now - COOKIE_LASTS - timedelta(days=1)
 
 
+_OLD_ATTEMPTS = Rows({LoginAttempt: _old_attempts})
+_OLD_LINKS = Rows({PersonalLink: _old_links})
+_OLD_PUSHES = Rows({AnsweredPush: _old_pushes})
+_FORSAKEN_PUSHES = Rows({LatePush: _forsaken_pushes})
+_GONE_FOLLOWERS = Rows({Follower: _gone_followers})
+_OLD_FAREWELLS = Rows({VoterFarewell: _old_farewells})
+
 declare_act(LEAVE, "退出并删除个人信息", roles=())
 declare_retention(
     "wechat.attempts",
     "没有走完的微信登录",
     2 * ATTEMPT_LASTS,
-    lambda session, now: _count(session, LoginAttempt.id, _old_attempts(now)),
-    lambda session, now: _delete(session, LoginAttempt, _old_attempts(now)),
+    _OLD_ATTEMPTS,
+    _OLD_ATTEMPTS.delete,
     since="开始后",
     notice=Notice("登录过程的临时记录，不带身份", "把您带回登录前的页面", "没有人查看"),
 )
@@ -132,8 +128,8 @@ declare_retention(
     "wechat.links",
     "公众号里要的专用链接",
     LINKS_KEPT,
-    lambda session, now: _count(session, PersonalLink.id, _old_links(now)),
-    lambda session, now: _delete(session, PersonalLink, _old_links(now)),
+    _OLD_LINKS,
+    _OLD_LINKS.delete,
     since="发出后",
     notice=Notice("您要过的专用链接是给谁的（加密保存）；链接本身不留", "认出打开链接的是您本人", "没有人查看"),
 )
@@ -141,8 +137,8 @@ declare_retention(
     "wechat.pushes",
     "对公众号消息的回复",
     REMEMBERED,
-    lambda session, now: _count(session, AnsweredPush.id, _old_pushes(now)),
-    lambda session, now: _delete(session, AnsweredPush, _old_pushes(now)),
+    _OLD_PUSHES,
+    _OLD_PUSHES.delete,
     since="收到后",
     notice=Notice("对您消息的回复（加密保存）；消息本身不留", "微信重发同一条消息时，给出同样的回复", "没有人查看"),
 )
@@ -150,8 +146,8 @@ declare_retention(
     "wechat.late_pushes",
     "来不及当场办理的公众号消息",
     REMEMBERED,
-    lambda session, now: _count(session, LatePush.id, _forsaken_pushes(now)),
-    lambda session, now: _delete(session, LatePush, _forsaken_pushes(now)),
+    _FORSAKEN_PUSHES,
+    _FORSAKEN_PUSHES.delete,
     since="收到后，办完即删除，最迟",
     notice=Notice("您发来、系统来不及当场办理的消息（加密保存）", "稍后办完，并在对话里答复您", "没有人查看"),
 )
@@ -159,8 +155,8 @@ declare_retention(
     "wechat.followers",
     "取消关注的人",
     LEFT_KEPT,
-    lambda session, now: _count(session, Follower.id, _gone_followers(now)),
-    lambda session, now: _delete(session, Follower, _gone_followers(now)),
+    _GONE_FOLLOWERS,
+    _GONE_FOLLOWERS.delete,
     since="取消关注后",
     notice=Notice("取消关注以后，只留一个认不出人的编码", "迟到的旧消息不会把您又记成关注", "没有人查看"),
 )
@@ -168,8 +164,8 @@ declare_retention(
     "wechat.farewells",
     "退出并删除的人",
     COOKIE_LASTS + timedelta(days=1),
-    lambda session, now: _count(session, VoterFarewell.digest, _old_farewells(now)),
-    lambda session, now: _delete(session, VoterFarewell, _old_farewells(now)),
+    _OLD_FAREWELLS,
+    _OLD_FAREWELLS.delete,
     since="退出后",
     notice=Notice("退出并删除以后，只留一个认不出人的编码", "您以前的登录即使被人复制，也不能再用", "没有人查看"),
 )
