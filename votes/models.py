@@ -49,7 +49,9 @@ class Poll(Base):
     draw_seed: Mapped[str | None] = mapped_column(String(80))
     followers_only: Mapped[bool] = mapped_column(Boolean, default=False)
     voter_key: Mapped[bytes | None] = mapped_column(
-        EncryptedBytes("poll.voter_key"), doc="turns an openid into a tag; destroyed 190 days after closing"
+        EncryptedBytes("poll.voter_key"),
+        deferred=True,  # only who ties a voter to a ballot decrypts it; where it cannot be, all else goes on
+        doc="turns an openid into a tag; destroyed 190 days after closing",
     )
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from foundation.encryption import UndecryptableError
 from foundation.errors import NotFound, Unavailable
@@ -77,7 +77,7 @@ def read_paper(slug: str, *, known: Paper | None = None) -> Paper:
     """Read one poll's paper from the database; of the same revision as `known`, its rules need not be read."""
     with transaction() as session:
         try:
-            poll = session.scalars(select(Poll).where(Poll.slug == slug)).one_or_none()
+            poll = session.scalars(select(Poll).where(Poll.slug == slug).options(undefer(Poll.voter_key))).one_or_none()
         except UndecryptableError:
             raise Unavailable("投票暂时不能进行，请稍后再试。") from None
         if poll is None:

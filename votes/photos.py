@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from foundation.errors import InvalidInput, NotFound
 from foundation.files import file_store
@@ -127,7 +127,7 @@ def _hand_over(poll_slug: str, kept: Sequence[_Kept], actor: Actor) -> tuple[lis
 
 
 def _poll(session: Session, slug: str) -> Poll:
-    poll = session.scalars(select(Poll).where(Poll.slug == slug).options(defer(Poll.voter_key))).one_or_none()
+    poll = session.scalars(select(Poll).where(Poll.slug == slug)).one_or_none()
     if poll is None:
         raise NotFound("没有这个投票。")
     return poll

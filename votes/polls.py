@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from foundation.clock import database_now
 from foundation.errors import Conflict, InvalidInput, NotFound
@@ -236,7 +236,7 @@ def closing_time(poll: Poll) -> datetime:
 
 
 def _read(session: Session, slug: str) -> Poll:
-    poll = session.scalars(select(Poll).where(Poll.slug == slug).options(defer(Poll.voter_key))).one_or_none()
+    poll = session.scalars(select(Poll).where(Poll.slug == slug)).one_or_none()
     if poll is None:
         raise NotFound("没有这个投票。")
     return poll
@@ -244,7 +244,7 @@ def _read(session: Session, slug: str) -> Poll:
 
 def _locked(session: Session, condition: object) -> Poll:
     # NO KEY UPDATE, because a ballot's foreign key may share the row with whoever changes the poll.
-    query = select(Poll).where(condition).options(defer(Poll.voter_key))  # type: ignore[arg-type]  # a SQL condition
+    query = select(Poll).where(condition)  # type: ignore[arg-type]  # a SQL condition
     poll = session.scalars(
         query.with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()

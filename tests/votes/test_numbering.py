@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from foundation.keyvalue import keyvalue
 from foundation.transaction import transaction
@@ -171,3 +171,17 @@ def test_counting_in_parts_is_counting_the_whole(app: Flask) -> None:
     assert whole == LedgerCount(25_000, expected_votes(25_000), 25_000)
     assert (part.ballots, sum(part.votes.values()), part.last_number) == (10, 10, 20)
     assert told == [10_000, 20_000, 25_000]
+
+
+def test_a_poll_whose_key_cannot_be_read_is_counted_all_the_same(keeper: TallyKeeper, tally: RunningTally) -> None:
+    """Numbers and tallies need no key: where it is lost, what was accepted still counts, here and in other polls."""
+    poll_id = make_poll(awards=SEVEN, state="draft")
+    opened = "state = 'open', opens_at = clock_now() - interval '1 day', closes_at = clock_now() + interval '1 day'"
+    with transaction() as session:
+        session.execute(text("UPDATE poll SET voter_key = '\\x0102'"))
+        session.execute(text(f"UPDATE poll SET {opened}"))
+    fill_ledger(poll_id, 100)
+
+    keeper.keep(poll_id)
+
+    assert tally.read(poll_id) == ShownTally(epoch_of(poll_id), 100, expected_votes(100))

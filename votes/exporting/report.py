@@ -11,7 +11,7 @@ from functools import partial
 from itertools import count as counting
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from foundation.database import Moment
 from foundation.errors import Conflict, NotFound
@@ -144,7 +144,7 @@ def _find_poll(session: Session, slug: str) -> Poll:
     shown = candidates.load_only(
         Candidate.number, Candidate.name, Candidate.unit, Candidate.post, Candidate.withdrawn_at
     )
-    poll = session.scalar(select(Poll).where(Poll.slug == slug).options(defer(Poll.voter_key), shown))
+    poll = session.scalar(select(Poll).where(Poll.slug == slug).options(shown))
     if poll is None:
         raise NotFound("没有这项投票。")
     return poll

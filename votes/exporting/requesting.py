@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from foundation.errors import Conflict, NotFound
 from foundation.ids import random_id
@@ -56,7 +56,7 @@ def _request_again(kind: str, subject: str, actor: Actor) -> DownloadStatus:
 
 
 def _record_wish(session: Session, poll_slug: str, actor: Actor) -> Poll:
-    poll = session.scalar(select(Poll).where(Poll.slug == poll_slug).options(defer(Poll.voter_key)))
+    poll = session.scalar(select(Poll).where(Poll.slug == poll_slug))
     if poll is None:
         raise NotFound("没有这项投票。")
     if poll.state == "draft":
