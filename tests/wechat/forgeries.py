@@ -113,7 +113,7 @@ class Ground:
 
     def converse(self, openid: str, **changes: str) -> int:
         """Vote in the chat as this person, in three pushes; returns the last one's status."""
-        pushes = [text_xml(words, openid=openid, at=int(time.time())) for words in (START, "1", CONFIRM)]
+        pushes = [text_xml(words, openid=openid, at=int(time.time())) for words in (f"{START} {self.slug}", "1", CONFIRM)]
         return [self.push(xml, **changes) for xml in pushes][-1]
 
     def sign_in(self, browser: requests.Session, person: str) -> str:
@@ -426,7 +426,7 @@ def forging_ground(connections: Connections, seed: int = 1) -> Iterator[Ground]:
         platform.application = create_sandbox(_sandbox_config(app.extensions["wechat_account"], site_url))
         slug = f"forged-{token_hex(4)}"
         with app.app_context():
-            make_poll(slug)
+            make_poll(slug, title=slug)
             yield Ground(app, site_url, platform_url, slug, random.Random(seed))
             db.session.rollback()
             db.engine.dispose()
