@@ -113,7 +113,9 @@ class Ground:
 
     def converse(self, openid: str, **changes: str) -> int:
         """Vote in the chat as this person, in three pushes; returns the last one's status."""
-        pushes = [text_xml(words, openid=openid, at=int(time.time())) for words in (f"{START} {self.slug}", "1", CONFIRM)]
+        pushes = [
+            text_xml(words, openid=openid, at=int(time.time())) for words in (f"{START} {self.slug}", "1", CONFIRM)
+        ]
         return [self.push(xml, **changes) for xml in pushes][-1]
 
     def sign_in(self, browser: requests.Session, person: str) -> str:
