@@ -7,11 +7,11 @@ from sqlalchemy import update
 
 from foundation.clock import database_now
 from foundation.errors import Conflict, InvalidInput
+from foundation.forms import InvalidFields
 from foundation.transaction import transaction
 from staff.actors import Actor
 from staff.audit import record
 from votes.candidate_list import candidate_of, listed_in
-from votes.errors import InvalidFields
 from votes.ledger import lock_poll_exclusively
 from votes.models import Candidate, Poll
 from votes.ordering import initials

@@ -5,13 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from foundation.clock import local_day, show_day, utc_now
 from foundation.errors import AppError, InvalidInput
+from foundation.forms import faults_of, require_tick, text_of
 from foundation.keyvalue import keyvalue
 from staff.approvals.requesting import ApprovalRequest, find_request
 from staff.authority import act, current_actor
 from staff.navigation import add_navigation
 from votes.console_candidates import blueprint as candidates_blueprint
 from votes.console_channels import blueprint as channels_blueprint
-from votes.console_forms import AwardsForm, PollForm, PollSearch, faults_of, require_tick, text_of
+from votes.console_forms import AwardsForm, PollForm, PollSearch
 from votes.console_imports import blueprint as imports_blueprint
 from votes.exporting.formats import FORMAT_NAMES
 from votes.exporting.requesting import request_tally
@@ -219,15 +220,15 @@ def download(slug: str) -> ResponseReturnValue:
 
 
 def _new_page(form: PollForm, error: AppError | None = None) -> str:
-    return render_template("votes/console/new.html", form=form, **_choices(), faults=_faults(error))
+    return render_template("votes/console/new.html", form=form, **_choices(), faults=faults_of(error))
 
 
 def _edit_page(poll: PollOverview, form: PollForm, error: AppError | None = None) -> str:
-    return render_template("votes/console/edit.html", poll=poll, form=form, **_choices(), faults=_faults(error))
+    return render_template("votes/console/edit.html", poll=poll, form=form, **_choices(), faults=faults_of(error))
 
 
 def _awards_page(poll: PollOverview, form: AwardsForm, error: AppError | None = None) -> str:
-    return render_template("votes/console/awards.html", poll=poll, awards=form, faults=_faults(error))
+    return render_template("votes/console/awards.html", poll=poll, awards=form, faults=faults_of(error))
 
 
 def _step_page(step: str, slug: str, error: AppError | None = None) -> str:
@@ -240,7 +241,7 @@ def _step_page(step: str, slug: str, error: AppError | None = None) -> str:
         asked=asked,
         concerns=certification_readiness(slug) if step == "certify" else None,
         reason=reason,
-        faults=_faults(error),
+        faults=faults_of(error),
     )
 
 
@@ -250,10 +251,6 @@ def _opening_asked(slug: str) -> ApprovalRequest | None:
 
 def _choices() -> dict[str, dict[str, str]]:
     return {"periods": PERIODS, "visibilities": VISIBILITIES, "orders": ORDERS}
-
-
-def _faults(error: AppError | None) -> dict[str, str]:
-    return faults_of(error) if error else {}
 
 
 def _watched(poll: PollOverview) -> dict[str, object]:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from foundation.errors import AppError, Conflict, InvalidInput
+from foundation.forms import faults_of, text_of, whole
 from staff.authority import act, current_actor
 from votes.bulk import BULK_ACTS, BulkDone, carry_out_bulk, preview_bulk
 from votes.candidate_list import find_candidates, find_numbers, read_candidate
@@ -16,7 +17,7 @@ from votes.candidates import (
     renumber_candidate,
     withdraw_candidate,
 )
-from votes.console_forms import BulkForm, CandidateForm, CandidateSearch, faults_of, text_of, whole
+from votes.console_forms import BulkForm, CandidateForm, CandidateSearch
 from votes.overview import poll_overview
 from votes.photos import remove_photo, set_photo
 from votes.wording import pack_numbers
@@ -172,7 +173,7 @@ def _candidates_page(slug: str, search: CandidateSearch, error: AppError | None 
         found=found,
         form=BulkForm.read(request.args),
         acts=BULK_ACTS,
-        faults=faults_of(error) if error else {},
+        faults=faults_of(error),
     )
 
 
@@ -186,7 +187,7 @@ def _bulk_page(slug: str, form: BulkForm, error: AppError | None = None) -> str:
         form=form,
         numbers=pack_numbers(numbers),
         preview=preview_bulk(slug, form.act, numbers, award_id=form.to),
-        faults=faults_of(error) if error else {},
+        faults=faults_of(error),
     )
 
 
@@ -209,7 +210,7 @@ def _form_page(slug: str, number: int | None, form: CandidateForm | None = None,
         poll=poll_overview(slug),
         candidate=candidate,
         form=form or (CandidateForm.of(candidate) if candidate else CandidateForm({})),
-        faults=faults_of(error) if error else {},
+        faults=faults_of(error),
     )
 
 
@@ -219,5 +220,5 @@ def _withdraw_page(slug: str, number: int, error: AppError | None = None) -> str
         poll=poll_overview(slug),
         candidate=read_candidate(slug, number),
         reason=text_of(request.form, "reason"),
-        faults=faults_of(error) if error else {},
+        faults=faults_of(error),
     )

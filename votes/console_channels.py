@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config import Settings
 from foundation.errors import AppError
+from foundation.forms import faults_of, text_of
 from staff.authority import act, current_actor
 from votes.channels import (
     PICTURES,
@@ -18,7 +19,6 @@ from votes.channels import (
     rename_channel,
 )
 from votes.column import offer_column
-from votes.console_forms import faults_of, text_of
 from votes.overview import poll_overview
 from wechat.account import current_account
 
@@ -91,7 +91,7 @@ def _channels_page(slug: str, error: AppError | None = None, *, renamed: str = "
         leads_to_follow=current_account().may("scene_qr"),
         renamed=renamed,
         name=text_of(request.form, "name"),
-        faults=faults_of(error) if error else {},
+        faults=faults_of(error),
     )
 
 

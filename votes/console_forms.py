@@ -5,13 +5,10 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
-from werkzeug.datastructures import MultiDict
-
 from foundation.clock import SHANGHAI, local
-from foundation.errors import AppError, InvalidInput
+from foundation.forms import Fields, InvalidFields, is_whole, text_of, whole
 from votes.candidate_list import CandidateRow
 from votes.candidates import CandidateEntry
-from votes.errors import InvalidFields
 from votes.overview import PollOverview
 from votes.rules import MAX_CANDIDATES
 from votes.settings import (
@@ -25,17 +22,9 @@ from votes.settings import (
 )
 from votes.wording import unpack_numbers
 
-Fields = MultiDict[str, str]
 _AWARD_NUMBERS = ("places", "min_choices", "max_choices")
 _NUMBER_NAMES = {"places": "名额", "min_choices": "最少须选", "max_choices": "最多可选"}
 _MOST_ROWS = 100
-
-
-def faults_of(error: AppError) -> dict[str, str]:
-    """Return an error's sentences by field; what concerns no field stands under ""."""
-    if isinstance(error, InvalidFields):
-        return error.faults
-    return {error.field or "": error.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,7 @@ class AwardsForm:
             f"awards-{row}-{name}": f"{_NUMBER_NAMES[name]}要填数字。"
             for row, cells in enumerate(self.rows)
             for name in _AWARD_NUMBERS
-            if not _is_number(cells[name])
+            if not is_whole(cells[name])
         }
 
     def readable(self) -> tuple[AwardSettings, ...]:
@@ -186,7 +175,7 @@ class CandidateForm:
     def values(self) -> CandidateEntry:
         typed = dict(self.typed)
         award = typed.pop("award", "")
-        return CandidateEntry(award=int(award) if _is_number(award) else 0, **typed)
+        return CandidateEntry(award=int(award) if is_whole(award) else 0, **typed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,34 +236,14 @@ def _parameters(
     return {name: value for name, value in wanted.items() if value not in (None, "", defaults[name])}
 
 
-def text_of(form: Fields, name: str) -> str:
-    """Return what was typed, without blanks around it; browsers send CR LF, and PostgreSQL takes no NUL."""
-    return form.get(name, "").replace("\r\n", "\n").replace("\0", "").strip()
-
-
 def chosen_numbers(form: Fields) -> tuple[int, ...]:
     """Return the candidates that were ticked, and those named as ranges."""
-    ticked = {int(number) for number in form.getlist("numbers") if _is_number(number)}
+    ticked = {int(number) for number in form.getlist("numbers") if is_whole(number)}
     return tuple(sorted(ticked | set(unpack_numbers(form.get("which", ""), MAX_CANDIDATES))))
 
 
-def require_tick(form: Fields) -> None:
-    """Raise InvalidInput where the box that says one has understood was not ticked."""
-    if not form.get("confirmed"):
-        raise InvalidInput("请先勾选，表示您已核对并了解后果。", field="confirmed")
-
-
-def whole(text: str) -> int | None:
-    """Return a whole number, None for what is none or has more than nine digits."""
-    return int(text) if _is_number(text) else None
-
-
 def _number(text: str, instead: int) -> int:
-    return int(text) if _is_number(text) else instead
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) if is_whole(text) else instead
 
 
 def _typed(settings: PollSettings) -> dict[str, str]:

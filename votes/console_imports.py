@@ -6,13 +6,13 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError
+from foundation.forms import faults_of, whole
+from foundation.uploads import Upload
 from staff.authority import act, current_actor
-from votes.console_forms import faults_of, whole
 from votes.import_steps import confirm_import, resume_import, upload_photos, upload_sheet
 from votes.import_tasks import SHEET, ImportTask, read_task
 from votes.overview import PollOverview, poll_overview
 from votes.spreadsheet import candidate_template
-from votes.uploads import Upload
 
 blueprint = Blueprint("imports_console", __name__, url_prefix="/console/polls/<slug>")
 MOST_QUESTIONS = 2_000
@@ -135,12 +135,12 @@ def _answers() -> list[int | None]:
 
 
 def _import_page(poll: PollOverview, error: AppError | None = None) -> str:
-    return render_template("votes/console/import.html", poll=poll, faults=faults_of(error) if error else {})
+    return render_template("votes/console/import.html", poll=poll, faults=faults_of(error))
 
 
 def _photos_page(poll: PollOverview, error: AppError | None = None) -> str:
     sheet = request.values.get("sheet", "")
-    faults = faults_of(error) if error else {}
+    faults = faults_of(error)
     return render_template("votes/console/photos.html", poll=poll, sheet=sheet, faults=faults)
 
 
@@ -151,7 +151,7 @@ def _task_page(slug: str, task: ImportTask, error: AppError | None = None) -> st
         task=task,
         part=whole(request.args.get("page", "")) or 1,
         answers=_answers(),
-        faults=faults_of(error) if error else {},
+        faults=faults_of(error),
         **_ways(task),
     )
 

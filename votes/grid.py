@@ -11,8 +11,8 @@ from zipfile import ZIP_STORED, ZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from foundation.confined import Confined, LostError, serve
 from votes.archives import ArchiveError, open_archive, read_entry
-from votes.confined import Confined, LostError, serve
 
 Cell = str | float | bool
 Grid = list[list[Cell]]

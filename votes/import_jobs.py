@@ -7,6 +7,7 @@ import structlog
 
 from foundation.errors import AppError, InvalidInput
 from foundation.transaction import transaction
+from foundation.uploads import read_upload
 from votes.candidate_list import all_candidates
 from votes.candidate_sheet import ImportPreview
 from votes.import_findings import Outcome, PhotoFindings, RefusedFile, find_in_archive, find_in_sheet
@@ -14,7 +15,6 @@ from votes.import_tasks import SHEET, ImportTask, fail_task, find_task, finish_s
 from votes.importing import import_candidates, read_candidates
 from votes.overview import poll_overview
 from votes.photos import attach_photos, read_photo_zip, read_photos
-from votes.uploads import read_upload
 
 log = structlog.get_logger(__name__)
 PHOTOS_AT_ONCE = 10  # a tenth of a second each

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from foundation.errors import Conflict, InvalidInput
 from foundation.queues import enqueue
 from foundation.transaction import transaction
+from foundation.uploads import Upload
 from staff.actors import Actor
 from votes.import_jobs import chosen_photos, work
 from votes.import_tasks import PHOTOS, SHEET, ImportTask, Kind, begin_task, confirm_task, read_task, tell_percent
 from votes.models import Poll
 from votes.polls import poll_to_read
-from votes.uploads import Upload
 
 # What takes less than two seconds is done while one waits.
 LARGEST_AT_ONCE = {SHEET: 1024 * 1024, PHOTOS: 40 * 1024 * 1024}  # bytes to read

@@ -11,6 +11,7 @@ from foundation.clock import database_now
 from foundation.errors import Conflict, NotAllowed, NotFound
 from foundation.ids import random_id
 from foundation.transaction import after_commit, transaction
+from foundation.uploads import Upload, drop_uploads, keep_upload, read_upload
 from staff.actors import Actor
 from staff.models import Member
 from staff.roles import Role
@@ -25,7 +26,6 @@ from votes.import_findings import (
     write_findings,
 )
 from votes.models import CandidateImport, Poll
-from votes.uploads import Upload, drop_uploads, keep_upload, read_upload
 
 Kind = Literal["sheet", "photos"]
 SHEET: Kind = "sheet"

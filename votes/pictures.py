@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from votes.confined import Confined, LostError, serve
+from foundation.confined import Confined, LostError, serve
 
 K = TypeVar("K")
 LARGEST_FILE = 5 * 1024 * 1024

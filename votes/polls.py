@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from foundation.clock import database_now
 from foundation.errors import Conflict, InvalidInput, NotFound
+from foundation.forms import InvalidFields
 from foundation.ids import random_id, short_code
 from foundation.transaction import known, transaction
 from staff.actors import SYSTEM, Actor, Consent
 from staff.audit import record
 from staff.supervision.opinions import refuse_while_objected
-from votes.errors import InvalidFields
 from votes.ledger import lock_poll_exclusively
 from votes.models import Award, Ballot, CertifiedCount, Poll, PollHead
 from votes.ordering import order_candidates

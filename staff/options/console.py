@@ -9,12 +9,13 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError, InvalidInput, NotFound
+from foundation.forms import text_of
 from foundation.web import row_id
 from staff.authority import act, current_actor, may
 from staff.navigation import OWN_GROUP, add_navigation
 from staff.options.acts import CALENDAR, LIMITS, MENU, SEE, TEXTS
 from staff.options.errors import InvalidOption, OutdatedVersion, UnconfirmedConsequence
-from staff.options.forms import is_only_shown_again, number_of, read_typed, text_of
+from staff.options.forms import is_only_shown_again, number_of, read_typed
 from staff.options.kinds import Typed
 from staff.options.reading import OptionSheet, list_options, option_history, option_sheet, version_sheet
 from staff.options.registry import Option

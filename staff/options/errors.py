@@ -1,8 +1,7 @@
 """What goes wrong when an option is set."""
 
-from collections.abc import Mapping
-
 from foundation.errors import Conflict, InvalidInput
+from foundation.forms import InvalidFields
 
 
 class Unusable(ValueError):
@@ -13,13 +12,8 @@ class Unusable(ValueError):
         self.sentence = sentence
 
 
-class InvalidOption(InvalidInput):
-    """Fields of the form cannot be used; `faults` has a sentence for each, by the field's name."""
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        field, message = next(iter(faults.items()))
-        super().__init__(message, field=field)
-        self.faults = dict(faults)
+class InvalidOption(InvalidFields):
+    """Fields of the form cannot be used."""
 
 
 class UnconfirmedConsequence(InvalidInput):

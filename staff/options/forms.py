@@ -2,24 +2,16 @@
 
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
+from foundation.forms import Fields, text_of, whole
 from staff.options.kinds import VALUE, Cells, Kind, Typed
 from staff.options.tables import ROWS, Table, field_of
 
-Fields = MultiDict[str, str]
 _MOST_ROWS = 200
-
-
-def text_of(form: Fields, name: str) -> str:
-    """Return what was typed, without blanks around it; browsers send CR LF, and PostgreSQL takes no NUL."""
-    return form.get(name, "").replace("\r\n", "\n").replace("\0", "").strip()
 
 
 def number_of(form: Fields, name: str) -> int:
     """Return a whole number, 0 for what is none."""
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+    return whole(form.get(name, "")) or 0
 
 
 def read_typed(kind: Kind[Any], form: Fields) -> Typed:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from foundation.clock import database_now
 from foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from foundation.forms import check_each
 from foundation.transaction import transaction
 from staff.accounts import (
     checked_name,
@@ -24,7 +25,6 @@ from staff.audit import record
 from staff.models import Member
 from staff.passwords import check_rules, hash_password, room_to_hash
 from staff.people.details import KEY_ROLES, place_of
-from staff.people.errors import check_each
 from staff.people.links import Handed, digest_of, new_token
 from staff.people.models import Invitation, PasswordLink
 from staff.roles import Role

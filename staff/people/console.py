@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from foundation.clock import utc_now
 from foundation.errors import AppError
+from foundation.forms import faults_of
 from staff.accounts import unlock_member
 from staff.actors import Actor
 from staff.acts import allows
@@ -17,7 +18,6 @@ from staff.navigation import OWN_GROUP, add_navigation
 from staff.people.authority_table import authority_table
 from staff.people.deeds import disable_or_ask, enable_or_ask, hand_over_or_ask
 from staff.people.details import KEY_ROLES, checked_reason, last_day_of, read_details
-from staff.people.errors import faults_of
 from staff.people.forms import ListChoice, blank_details, details_of, typed_details
 from staff.people.handover import held_by, read_hand_over
 from staff.people.invitation_list import links_to_hand_over, list_invitations

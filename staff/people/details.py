@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from foundation.clock import SHANGHAI, local_day
 from foundation.errors import InvalidInput
-from staff.people.errors import InvalidFields
+from foundation.forms import InvalidFields
 from staff.personal.masking import mask_phone
 from staff.roles import OUTSIDERS, ROLE_NAMES, Role
 

@@ -4,10 +4,10 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError, NotFound
+from foundation.forms import faults_of
 from staff.authority import open_to_all, stranger
 from staff.cookies import carry_token, session_token, this_browser
 from staff.people.accepting import accept_invitation, read_password_link, read_welcome, use_password_link
-from staff.people.errors import faults_of
 
 blueprint = Blueprint("newcomers", __name__, url_prefix="/console")
 

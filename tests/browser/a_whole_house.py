@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.demo.office import DRAFT_SLUG, READY_SLUG, Office, add_staff, do_business
 from foundation.clock import database_now, local_day
 from foundation.transaction import transaction
+from foundation.uploads import Upload
 from staff.accounts import disable_member
 from staff.approvals.deciding import refuse
 from staff.approvals.models import Approval
@@ -34,7 +35,6 @@ from votes.import_steps import confirm_import, upload_photos, upload_sheet
 from votes.models import Ballot
 from votes.numbering import drain
 from votes.steps import request_certification, request_closing, request_opening
-from votes.uploads import Upload
 
 AWARD = "示例市先进集体"
 

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from foundation.errors import Conflict, InvalidInput, NotFound
+from foundation.forms import InvalidFields
 from tests.conftest import DatabaseClock
 from tests.factories import BOTH, CLERK, make_poll
 from tests.votes.factories_polls import NOON, SETTINGS, acts, award_ids, make_draft, make_ready, poll_of
@@ -21,7 +22,6 @@ from votes.candidates import (
     renumber_candidate,
     withdraw_candidate,
 )
-from votes.errors import InvalidFields
 from votes.polls import open_poll
 
 

@@ -16,6 +16,7 @@ from foundation.database import db
 from foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from foundation.queues import queue
 from foundation.transaction import transaction
+from foundation.uploads import Upload
 from staff.actors import Actor
 from tests.factories import CLERK, make_poll
 from tests.staff.factories_staff import Browser, actor_of, make_staff, recorded
@@ -27,7 +28,6 @@ from votes.import_jobs import work
 from votes.import_steps import confirm_import, resume_import, upload_photos, upload_sheet
 from votes.import_tasks import ImportTask, read_task, tell_percent
 from votes.models import CandidateImport
-from votes.uploads import Upload
 
 PEOPLE = [(f"示例{number}", "示例县一") for number in range(1, 61)]
 

@@ -14,12 +14,12 @@ from flask import Flask
 from PIL import Image, ImageDraw, PngImagePlugin
 from sqlalchemy import select
 
+from foundation.confined import Confined, LostError
 from foundation.database import db
 from foundation.errors import InvalidInput, NotFound
 from foundation.files import file_store
 from staff.audit.models import AuditEntry
 from tests.factories import CLERK, make_poll
-from votes.confined import Confined, LostError
 from votes.models import Candidate, Poll
 from votes.photo_archive import LARGEST_ARCHIVE
 from votes.photos import (
@@ -249,7 +249,7 @@ def test_a_bad_file_among_many_is_named_and_the_others_are_developed() -> None:
 
 
 def test_a_child_that_is_lost_costs_one_question_only() -> None:
-    with Confined("tests.votes.confined_child") as child:
+    with Confined("tests.foundation.confined_child") as child:
         assert child.ask(b"echo one") == b"one"
         for fatal in (b"die", b"eat", b"write", b"babble"):
             with pytest.raises(LostError):
@@ -258,16 +258,16 @@ def test_a_child_that_is_lost_costs_one_question_only() -> None:
 
 
 def test_a_child_that_takes_too_long_is_ended() -> None:
-    with Confined("tests.votes.confined_child", seconds=1.0) as child:
+    with Confined("tests.foundation.confined_child", seconds=1.0) as child:
         with pytest.raises(LostError):
             child.ask(b"hang")
-    with Confined("tests.votes.confined_child") as child:
+    with Confined("tests.foundation.confined_child") as child:
         assert child.ask(b"echo again") == b"again"
 
 
 def test_a_child_knows_nothing_of_the_service_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for children")
-    with Confined("tests.votes.confined_child") as child:
+    with Confined("tests.foundation.confined_child") as child:
         assert sorted(child.ask(b"environment").decode().split()) == ["LANG", "PATH"]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from foundation.database import db, libpq_url
 from foundation.embedded.servers import Connections
 from foundation.errors import Conflict, InvalidInput, NotFound
+from foundation.forms import InvalidFields
 from staff.actors import Actor
 from staff.audit.models import AuditEntry
 from staff.desk import in_order
@@ -34,7 +35,6 @@ from tests.votes.factories_polls import (
 )
 from votes.candidates import record_check
 from votes.desk import desk_items
-from votes.errors import InvalidFields
 from votes.ledger import POLL_LOCK
 from votes.models import CertifiedCount, PollHead
 from votes.numbering import drain

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError
+from foundation.forms import text_of
 from staff.authority import act, current_actor
-from staff.options.forms import text_of
 from wechat.account import current_account
 from wechat.following.figures import follower_figures
 from wechat.following.jobs import ring_for_sync

@@ -6,11 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from foundation.errors import AppError, InvalidInput
+from foundation.forms import faults_of, text_of
 from staff.authority import act, current_actor
 from staff.options.acts import MENU as MENU_ACT
 from staff.options.acts import TEXTS as TEXTS_ACT
-from staff.options.errors import InvalidOption
-from staff.options.forms import number_of, text_of
+from staff.options.forms import number_of
 from wechat.account import current_account
 from wechat.buttons import leaves
 from wechat.menu import MENU
@@ -58,7 +58,7 @@ def choose_menu() -> ResponseReturnValue:
     try:
         changed = keep_menu(reading, version, choices, current_actor())
     except AppError as error:
-        return _page(takeover(), choices, faults=_faults(error)), error.status
+        return _page(takeover(), choices, faults=faults_of(error)), error.status
     flash(f"本系统的菜单已按您选的改好。{MENU.remark}" if changed else "没有改动。", "done")
     return redirect(url_for("wechat_console.account"), 303)
 
@@ -70,7 +70,7 @@ def choose_replies() -> ResponseReturnValue:
         brought = keep_replies(number_of(request.form, "reading"), request.form.getlist("reply"), current_actor())
         flash(f"带过来{brought}项，已经生效。可以在“设置”里再改。", "done")
     except AppError as error:
-        flash("没有带过来：" + "".join(_faults(error).values()), "error")
+        flash("没有带过来：" + "".join(faults_of(error).values()), "error")
     return redirect(url_for(".page"), 303)
 
 
@@ -114,7 +114,3 @@ def _choices() -> tuple[Choice, ...]:
         Choice(f"keep-{line}" in form, text_of(form, f"button-{line}"), text_of(form, f"name-{line}"))
         for line in range(lines)
     )
-
-
-def _faults(error: AppError) -> Mapping[str, str]:
-    return error.faults if isinstance(error, InvalidOption) else {"": error.message}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.forms import InvalidFields
 from staff.people.details import PersonDetails, last_day_of, masked_phone, place_of, plain_phone, read_details
-from staff.people.errors import InvalidFields
 from staff.roles import Role
 
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 
-from votes.confined import serve
+from foundation.confined import serve
 
 
 def answer(question: bytes) -> bytes:
