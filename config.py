@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     web_workers: int = Field(default=2, ge=1)
     web_threads: int = Field(default=32, ge=1)
     web_connections: int = Field(default=4096, ge=1, description="that one process keeps open, idle ones included")
+    job_workers: int = Field(default=2, ge=1, description="processes that do jobs, so that a long one keeps no other")
     trusted_proxies: int = Field(default=0, ge=0)
     metrics_token: SecretStr | None = None
     site_footer: str = ""

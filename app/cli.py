@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 from rq import Worker
 from rq.serializers import JSONSerializer
 
-from app.chores import start_chores
+from app.clock import keep_time
 from app.demo.announcing import announce_demo, announce_service
 from app.demo.loading import load_demo
 from app.demo.secrets import prepare_demo_folder, refuse_demo_folder
@@ -49,7 +49,7 @@ ROOMS = (
 
 def create_command_line(build: Callable[[], Flask]) -> Flask:
     """Return the service with its commands, or, where it cannot be reached now, the commands that say why."""
-    need_the_service: tuple[click.Command, ...] = (*ROOMS, keys, worker, sequencer)
+    need_the_service: tuple[click.Command, ...] = (*ROOMS, keys, worker, sequencer, clock)
     problem: ConfigError | EmbeddedError | None = None
     try:
         app = build()
@@ -139,12 +139,22 @@ def worker() -> None:
 @click.command()
 @with_appcontext
 def sequencer() -> None:
-    """Number ballots, keep the shown tallies, close polls whose time has come, and forget what is old."""
+    """Number ballots, keep the shown tallies, and close polls whose time has come."""
+    build_sequencer().run(_asked_to_stop())
+
+
+@click.command()
+@with_appcontext
+def clock() -> None:
+    """Ring for what is done at its hour, and look after what was lost; of several clocks one rings."""
+    keep_time(current_app._get_current_object(), _asked_to_stop())  # type: ignore[attr-defined]  # flask's way
+
+
+def _asked_to_stop() -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    start_chores(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # flask's way
-    build_sequencer().run(stop)
+    return stop
 
 
 @click.command()

@@ -72,12 +72,17 @@ def programs_of(settings: Settings, *, sandbox: bool) -> list[Program]:
     python = sys.executable
     programs = [
         Program("web", web_command(settings, "wsgi:create_service")),
-        Program("worker", (python, "-m", "flask", "worker")),
+        *(Program(name, (python, "-m", "flask", "worker")) for name in _worker_names(settings.job_workers)),
         Program("sequencer", (python, "-m", "flask", "sequencer")),
+        Program("clock", (python, "-m", "flask", "clock")),
     ]
     if sandbox:
         programs.append(Program("sandbox", (python, "-m", "flask", "sandbox", "--port", str(sandbox_port(settings)))))
     return programs
+
+
+def _worker_names(number: int) -> list[str]:
+    return ["worker", *(f"worker-{place}" for place in range(2, number + 1))]
 
 
 def web_command(settings: Settings, target: str) -> tuple[str, ...]:

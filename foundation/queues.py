@@ -5,12 +5,13 @@ from typing import Any
 
 import redis
 from flask import Flask, current_app
-from rq import Queue
+from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 
 from foundation.transaction import after_commit
 
 QUEUES = ("default",)
+TRIED_AGAIN = 3
 
 
 def init_queues(app: Flask, redis_url: str) -> None:
@@ -25,7 +26,11 @@ def queue() -> Queue:
 
 
 def enqueue(job: Callable[..., Any], *ids: int | str, timeout: int = 600) -> None:
-    """Ring for `job` with ids once the running transaction has committed; `timeout` is in seconds."""
+    """Ring for `job` with ids once the running transaction has committed; `timeout` is in seconds.
+
+    One that fails or whose worker is killed is begun again up to three times.
+    """
     bell = queue()
     name = f"{job.__module__}.{job.__qualname__}"
-    after_commit(lambda: bell.enqueue(name, args=list(ids), job_timeout=timeout, result_ttl=60, failure_ttl=86_400))
+    options = {"job_timeout": timeout, "result_ttl": 60, "failure_ttl": 86_400, "retry": Retry(max=TRIED_AGAIN)}
+    after_commit(lambda: bell.enqueue(name, args=list(ids), **options))

@@ -28,6 +28,7 @@ def talking() -> Iterator[Service]:
     with whole_service("trials.handlers:create_service") as service:
         service.start("sandbox")
         service.start("worker")
+        service.start("clock")
         yield service
 
 

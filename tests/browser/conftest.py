@@ -76,6 +76,7 @@ def running_site(site_connections: Connections) -> Iterator[LiveSite]:
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "WEB_WORKERS": "1",
+        "JOB_WORKERS": "1",
         "EMBED_ORIGINS": f"http://127.0.0.1:{port + 3}",
         "DATABASE_URL": site_connections.database_url,
         "DATABASE_OWNER_URL": site_connections.owner_url,
