@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 from werkzeug.wrappers import Response
 
 from foundation.transaction import transaction
 from staff.actors import SYSTEM
 from staff.acts import declare_act
 from staff.audit import record
-from staff.personal.retention import Notice, Rows, declare_kept, declare_retention
+from staff.personal.retention import Notice, declare_expiring, declare_kept
 from wechat.account import current_account
 from wechat.farewells import note_farewell
 from wechat.followers import follower_digest
@@ -83,89 +83,53 @@ def sign_out_voter(response: Response) -> None:
         )
 
 
-def _old_attempts(now: datetime) -> ColumnElement[bool]:
-    return LoginAttempt.started_at <= now - 2 * ATTEMPT_LASTS
-
-
-def _old_links(now: datetime) -> ColumnElement[bool]:
-    return PersonalLink.made_at <= now - LINKS_KEPT
-
-
-def _old_pushes(now: datetime) -> ColumnElement[bool]:
-    return AnsweredPush.received_at <= now - REMEMBERED
-
-
-def _forsaken_pushes(now: datetime) -> ColumnElement[bool]:
-    return LatePush.received_at <= now - REMEMBERED
-
-
-def _gone_followers(now: datetime) -> ColumnElement[bool]:
-    return Follower.follows.is_(False) & (Follower.changed_at <= now - LEFT_KEPT)
-
-
-def _old_farewells(now: datetime) -> ColumnElement[bool]:
-    return VoterFarewell.left_at <= now - COOKIE_LASTS - timedelta(days=1)
-
-
-_OLD_ATTEMPTS = Rows({LoginAttempt: _old_attempts})
-_OLD_LINKS = Rows({PersonalLink: _old_links})
-_OLD_PUSHES = Rows({AnsweredPush: _old_pushes})
-_FORSAKEN_PUSHES = Rows({LatePush: _forsaken_pushes})
-_GONE_FOLLOWERS = Rows({Follower: _gone_followers})
-_OLD_FAREWELLS = Rows({VoterFarewell: _old_farewells})
-
 declare_act(LEAVE, "退出并删除个人信息", roles=())
-declare_retention(
+declare_expiring(
     "wechat.attempts",
     "没有走完的微信登录",
     2 * ATTEMPT_LASTS,
-    _OLD_ATTEMPTS,
-    _OLD_ATTEMPTS.delete,
+    LoginAttempt.started_at,
     since="开始后",
     notice=Notice("登录过程的临时记录，不带身份", "把您带回登录前的页面", "没有人查看"),
 )
-declare_retention(
+declare_expiring(
     "wechat.links",
     "公众号里要的专用链接",
     LINKS_KEPT,
-    _OLD_LINKS,
-    _OLD_LINKS.delete,
+    PersonalLink.made_at,
     since="发出后",
     notice=Notice("您要过的专用链接是给谁的（加密保存）；链接本身不留", "认出打开链接的是您本人", "没有人查看"),
 )
-declare_retention(
+declare_expiring(
     "wechat.pushes",
     "对公众号消息的回复",
     REMEMBERED,
-    _OLD_PUSHES,
-    _OLD_PUSHES.delete,
+    AnsweredPush.received_at,
     since="收到后",
     notice=Notice("对您消息的回复（加密保存）；消息本身不留", "微信重发同一条消息时，给出同样的回复", "没有人查看"),
 )
-declare_retention(
+declare_expiring(
     "wechat.late_pushes",
     "来不及当场办理的公众号消息",
     REMEMBERED,
-    _FORSAKEN_PUSHES,
-    _FORSAKEN_PUSHES.delete,
+    LatePush.received_at,
     since="收到后，办完即删除，最迟",
     notice=Notice("您发来、系统来不及当场办理的消息（加密保存）", "稍后办完，并在对话里答复您", "没有人查看"),
 )
-declare_retention(
+declare_expiring(
     "wechat.followers",
     "取消关注的人",
     LEFT_KEPT,
-    _GONE_FOLLOWERS,
-    _GONE_FOLLOWERS.delete,
+    Follower.changed_at,
+    Follower.follows.is_(False),
     since="取消关注后",
     notice=Notice("取消关注以后，只留一个认不出人的编码", "迟到的旧消息不会把您又记成关注", "没有人查看"),
 )
-declare_retention(
+declare_expiring(
     "wechat.farewells",
     "退出并删除的人",
     COOKIE_LASTS + timedelta(days=1),
-    _OLD_FAREWELLS,
-    _OLD_FAREWELLS.delete,
+    VoterFarewell.left_at,
     since="退出后",
     notice=Notice("退出并删除以后，只留一个认不出人的编码", "您以前的登录即使被人复制，也不能再用", "没有人查看"),
 )

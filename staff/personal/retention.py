@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, delete, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from foundation.database import Base, rows_changed
 
@@ -98,6 +98,21 @@ def declare_retention(
     leave out what is held where the rule knows subjects (`staff.personal.holds.not_held`).
     """
     _declare(Rule(id, words, term, since, due, erase, subjects, notice))
+
+
+def declare_expiring(
+    id: str,  # noqa: A002
+    words: str,
+    term: timedelta,
+    begins: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    *only: ColumnElement[bool],
+    since: str,
+    notice: Notice | None = None,
+) -> None:
+    """Declare that rows are deleted `term` after the moment in their column `begins`, where all of `only` holds too."""
+    table: type[Base] = begins.parent.class_
+    rows = Rows({table: lambda now: and_(begins <= now - term, *only)})
+    declare_retention(id, words, term, rows, rows.delete, since=since, notice=notice)
 
 
 def declare_kept(

@@ -13,7 +13,7 @@ from staff.downloads import KEPT_FOR
 from staff.models import Download, Member, RecoveryCode, SecondFactor, SignInTries, StaffSession
 from staff.people.models import Invitation, PasswordLink
 from staff.personal.holds import not_held
-from staff.personal.retention import Rows, declare_kept, declare_retention, delete_rows
+from staff.personal.retention import Rows, declare_expiring, declare_kept, declare_retention, delete_rows
 from staff.sessions import ABSOLUTE_LIMIT
 
 LOGS_KEPT = timedelta(days=190)
@@ -52,10 +52,6 @@ def _old_sessions(now: datetime) -> ColumnElement[bool]:
     return (StaffSession.ended_at <= before) | ended_by_itself
 
 
-def _old_tries(now: datetime) -> ColumnElement[bool]:
-    return SignInTries.failed_at <= now - LOGS_KEPT
-
-
 def _old_invitations(now: datetime) -> ColumnElement[bool]:
     """Those that were used or taken back, or whose link nobody used; one that still waits to be approved stays."""
     ended_at = func.coalesce(Invitation.accepted_at, Invitation.withdrawn_at, Invitation.expires_at)
@@ -88,7 +84,6 @@ def _old_trail(now: datetime) -> ColumnElement[bool]:
 
 
 _SESSIONS = Rows({StaffSession: _old_sessions})
-_TRIES = Rows({SignInTries: _old_tries})
 _INVITATIONS = Rows({Invitation: _old_invitations, PasswordLink: _old_links})
 
 declare_retention(
@@ -101,7 +96,7 @@ declare_retention(
     subjects="投票的网址（/polls/ 后面的一段）",
 )
 declare_retention("staff.sessions", "工作人员的登录会话", LOGS_KEPT, _SESSIONS, _SESSIONS.delete, since="结束后")
-declare_retention("staff.tries", "登录失败的次数", LOGS_KEPT, _TRIES, _TRIES.delete, since="最后一次失败后")
+declare_expiring("staff.tries", "登录失败的次数", LOGS_KEPT, SignInTries.failed_at, since="最后一次失败后")
 declare_retention(
     "staff.invitations",
     "用过或过期的邀请、重设密码链接",
