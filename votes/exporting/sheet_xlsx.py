@@ -7,13 +7,13 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from foundation.documents import Column
 from foundation.spreadsheets import lines_in, readable
 from votes.exporting.report import TurnoutReport
 from votes.exporting.tables import (
     NOTHING,
     SIGNATURES,
     Cell,
-    Column,
     Table,
     foot_of,
     head_of,

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
 
 from foundation.clock import local
+from foundation.documents import Column
 from foundation.spreadsheets import readable
 from votes.exporting.report import TallyReport, TurnoutReport
 from votes.phases import Phase
@@ -25,20 +25,6 @@ _PHASES = {
 NOTHING = "—"
 HIDDEN_NOTE = "本投票结果认证前不公布得票情况，本表只列投票人数。"
 UNIT_NOTE = "按选票顺序列出，不排名；含已退出者的得票。仅供主办部门内部使用。"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column's heading, its width in Chinese characters, and how its cells stand."""
-
-    heading: str
-    width: float
-    align: Literal["left", "center", "right"] = "left"
-
-    @property
-    def folded_heading(self) -> str:
-        """The heading, broken before its bracket where the column is too narrow for one line."""
-        return self.heading if len(self.heading) <= self.width else self.heading.replace("（", "\n（")
 
 
 @dataclass(frozen=True, slots=True)
