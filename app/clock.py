@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 from redis import Redis, RedisError
 from rq.cron import CronJob, CronScheduler
-from rq.exceptions import DuplicateJobError
+from rq.exceptions import DuplicateJobError, SchedulerNotFound
 from rq.job import Job
 
 from foundation.clock import SHANGHAI, utc_now
@@ -80,7 +80,7 @@ class Cron(CronScheduler):
 
     def leave(self) -> None:
         """Say that this one is no more."""
-        with suppress(RedisError):
+        with suppress(RedisError, SchedulerNotFound):
             self.register_death()
 
 

@@ -79,6 +79,7 @@ def test_a_ring_is_json_names_no_one_and_waits_once(app: Flask) -> None:
 
     job = ring.enqueue(queue().connection)
     written = queue().connection.hget(f"rq:job:{job.id}", "data")
+    assert isinstance(written, bytes)
 
     assert orjson.loads(zlib.decompress(written)) == ["staff.personal.running.run_daily", None, [], {}]
     with pytest.raises(DuplicateJobError):
@@ -100,6 +101,19 @@ def test_what_is_due_is_rung_for_once_an_hour(app: Flask, shanghai: None) -> Non
         "wechat-following-jobs-sync_daily",
     ]
     assert all(job.next_enqueue_time > datetime.now(UTC) for job in cron.get_jobs() if job.next_enqueue_time)
+
+
+def test_a_clock_whose_traces_redis_lost_goes_on_and_leaves(app: Flask, shanghai: None) -> None:
+    cron = Cron(queue().connection)
+    cron.ring()
+    queue().connection.flushall()
+
+    cron.ring()
+    assert living() == [cron.name]
+    queue().connection.flushall()
+    cron.leave()
+
+    assert living() == []
 
 
 def test_everything_that_is_looked_after_may_be_looked_after_at_any_time(app: Flask) -> None:
