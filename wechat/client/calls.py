@@ -13,8 +13,11 @@ from config import Settings
 from foundation.clock import Clock, utc_now
 from wechat.client.breaker import Breaker
 from wechat.client.keeping import Issued, Keeper
+from wechat.client.line import Line
+from wechat.client.pacing import Pacer, even, rate_of
 from wechat.client.tokens import TokenKeeper
 from wechat.client.transport import Answer, Transport, unusable
+from wechat.client.wire import Wire
 from wechat.errors import NO_MENU, Busy, NotPermitted, TokenRefused, Unreachable, WeChatError
 
 READ_TRIES = 3
@@ -65,6 +68,8 @@ class WeChat:
         self._transport = Transport(settings)
         self._sleep = sleep
         self._not_permitted = not_permitted
+        self._wire = Wire(settings)
+        self._pacer = Pacer(appid)
         self.breaker = Breaker(appid, clock)
         self._tokens = TokenKeeper(appid, self._fetch_token, clock)
         self._tickets = Keeper(f"wechat:{appid}:jsapi-ticket", self._fetch_ticket)
@@ -79,8 +84,27 @@ class WeChat:
         return self._with_token(self._patiently, "post", path, params, data=dict(data))
 
     def write(self, path: str, data: Mapping[str, Any]) -> Answer:
-        """Do something that has an effect, by POST, once; after Unreachable nobody knows whether it had it."""
+        """Do something that has an effect, by POST, once; after Unreachable nobody knows whether it had it.
+
+        Waits where the path has a rate and the calls so far came faster.
+        """
+        self._keep_pace(path)
         return self._with_token(_once, "post", path, _NOTHING, data=dict(data))
+
+    def line(self, path: str, per_second: float) -> Line:
+        """Return what writes to `path` many times, by several threads, `per_second` times at most over all processes.
+
+        Paths with a line keep their rate by asking it for permits; a single `write` takes none.
+        """
+        return Line(
+            path,
+            even(per_second),
+            self._wire,
+            tokens=self._tokens,
+            breaker=self.breaker,
+            pacer=self._pacer,
+            refused=self._note,
+        )
 
     def upload(
         self, path: str, *, params: Mapping[str, str], filename: str, content: bytes, content_type: str
@@ -165,13 +189,22 @@ class WeChat:
         try:
             answer = self._transport.ask(method, path, params, **options)
         except WeChatError as error:
-            self.breaker.note(path, error)
-            if isinstance(error, NotPermitted):
-                self._not_permitted(path, error)
+            self._note(path, error)
             raise
         if remembered:
             self.breaker.clear(path)
         return answer
+
+    def _note(self, path: str, error: WeChatError) -> None:
+        """Remember a refusal that would only be repeated."""
+        self.breaker.note(path, error)
+        if isinstance(error, NotPermitted):
+            self._not_permitted(path, error)
+
+    def _keep_pace(self, path: str) -> None:
+        shared = rate_of(path)
+        while shared is not None and not (grant := self._pacer.take(*shared)).calls:
+            self._sleep(grant.wait)
 
     def _fetch_token(self, force: bool) -> Issued:
         data = {

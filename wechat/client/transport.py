@@ -52,14 +52,14 @@ def _read_whole(response: requests.Response, ends: float) -> requests.Response:
     """Read the body, of which each piece may take its time, but not all of them together."""
     try:
         # requests has no other way to be given a body that was read already.
-        response._content = b"".join(_pieces(response.raw, ends))
+        response._content = b"".join(read_pieces(response.raw, ends))
     except (HTTPError, OSError):
         response.close()
         raise requests.ConnectionError from None
     return response
 
 
-def _pieces(raw: Any, ends: float) -> Iterator[bytes]:
+def read_pieces(raw: Any, ends: float) -> Iterator[bytes]:
     left = MOST_BYTES
     while piece := raw.read1(min(_PIECE, left), decode_content=True):
         left -= len(piece)

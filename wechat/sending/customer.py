@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wechat.client import Grant
 from wechat.messages import TEXT_BYTES, Article, Reply, TextReply, shorten
 from wechat.sending.permission import permitted
 
@@ -18,6 +19,22 @@ def send_customer_message(openid: str, reply: Reply) -> None:
     """
     account = permitted("customer_message")
     account.client.write(PATH, {"touser": openid, **_content(reply)})
+
+
+class CustomerMailing:
+    """One such message to many people, whose sender keeps the ledger. Raises NotPermitted."""
+
+    def __init__(self, reply: Reply, per_second: float) -> None:
+        self._content = _content(reply)
+        self._line = permitted("customer_message").client.line(PATH, per_second)
+
+    def permits(self, wanted: int) -> Grant:
+        """Take the right to send up to `wanted` messages now."""
+        return self._line.permits(wanted)
+
+    def send(self, openid: str) -> None:
+        """Write to one person, as send_customer_message does; may be called by many threads."""
+        self._line.write({"touser": openid, **self._content})
 
 
 def _content(reply: Reply) -> dict[str, Any]:

@@ -19,11 +19,10 @@ Answer = dict[str, Any]
 ID_LASTS: dict[Kind, timedelta] = {
     "mass": timedelta(hours=23),
     "template": timedelta(minutes=9),
-    "once": timedelta.max,
     "preview": timedelta.max,
 }
 """How long the same call has no second effect: the platform keeps a clientmsgid for 24 hours and a client_msg_id for 10
-minutes, each here with a margin; a one-time consent is spent for good, and a second preview hurts nobody."""
+minutes, each here with a margin; a second preview hurts nobody."""
 
 _NUMBERS: dict[Kind, tuple[str, str]] = {
     "mass": ("msg_id", "msg_data_id"),
@@ -31,7 +30,6 @@ _NUMBERS: dict[Kind, tuple[str, str]] = {
     "template": ("msgid", ""),
     "draft": ("media_id", ""),
     "publication": ("publish_id", "msg_data_id"),
-    "once": ("", ""),
 }
 
 

@@ -20,12 +20,12 @@ from foundation.transaction import transaction
 from wechat.sending.models import KEY_BYTES, EarlyEnding, SendingJob
 
 log = structlog.get_logger(__name__)
-Kind = Literal["mass", "preview", "template", "once", "draft", "publication"]
-Family = Literal["mass", "template", "publication"]
+Kind = Literal["mass", "preview", "template", "draft", "publication"]
+Family = Literal["mass", "publication"]
 """Which event told of an ending; a publication may be told of by the event of mass sending."""
 
 State = Literal["planned", "sent", "finished", "failed"]
-ENDS_AT_ONCE: frozenset[Kind] = frozenset({"preview", "once", "draft"})
+ENDS_AT_ONCE: frozenset[Kind] = frozenset({"preview", "template", "draft"})
 EARLY_KEPT = timedelta(days=3)
 _KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 

@@ -19,7 +19,8 @@ def note_news(push: Push) -> None:
         if news.status == PUBLISHED or news.status > PUBLISHING:
             _note("publication", news.job, _publication_ending(news))
     elif isinstance(news, TemplateSent):
-        _note_template(push.openid, news)
+        if is_refusal(news):
+            mark_recipient(push.openid, "refused")
     elif isinstance(news, SubscriptionAnswers):
         _note_answers(push.openid, news)
 
@@ -50,11 +51,10 @@ def _publication_ending(news: Published) -> Ending:
     )
 
 
-def _note_template(openid: str, news: TemplateSent) -> None:
-    _note("template", news.job, Ending("finished" if news.arrived else "failed", news.status))
+def is_refusal(news: TemplateSent) -> bool:
+    """Tell whether the person has switched the account's messages off."""
     # The platform is not constant about the space after the colon.
-    if news.status.replace(" ", "") == "failed:userblock":
-        mark_recipient(openid, "refused")
+    return news.status.replace(" ", "") == "failed:userblock"
 
 
 def _note_answers(openid: str, news: SubscriptionAnswers) -> None:

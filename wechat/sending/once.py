@@ -6,25 +6,25 @@ openid into an address, and `reserved`, which works once, only proves that this 
 
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
 
 from foundation.clock import database_now
-from foundation.errors import InvalidInput, NotFound
+from foundation.errors import InvalidInput
 from foundation.transaction import transaction
 from foundation.web import safe_path
 from wechat.account import current_account
-from wechat.errors import RecipientBlocked, RecipientRefused, WeChatError
-from wechat.sending.delivering import Answer, deliver
-from wechat.sending.ledger import Job, Order, find_job
+from wechat.client import Grant
+from wechat.errors import RecipientRefused
 from wechat.sending.models import OnceConsent
 from wechat.sending.permission import permitted
-from wechat.sending.recipients import UNKNOWN_OPENID, note_answer, recipient_digest, stop_if_marked
+from wechat.sending.recipients import recipient_digest
 
 RETURN_PATH = "/wechat/once/return"
 SEND_PATH = "message/template/subscribe"
@@ -39,6 +39,15 @@ class Return:
 
     path: str
     accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Whom one message may go to, and what they allowed: one of this template and scene."""
+
+    openid: str = field(repr=False)
+    template_id: str
+    scene: int
 
 
 def ask_once(purpose: str, template_id: str, scene: int, return_path: str) -> str:
@@ -101,48 +110,54 @@ def consents_of(purpose: str) -> tuple[int, ...]:
         return tuple(session.scalars(select(OnceConsent.id).where(waiting).order_by(OnceConsent.id)))
 
 
-def send_once(consent: int, title: str, content: str, url: str = "") -> Job:
-    """Send the one message of a consent, which is then used up and its openid deleted.
+class OnceMailing:
+    """The one message of many consents, whose sender keeps the ledger.
 
-    Not to be called inside a transaction. `title` up to 15 characters, `content` up to 200. Sending it again never
-    brings a second message: the platform takes one per consent. Raises InvalidInput, NotFound for a consent that is
-    used up, WeChatError.
+    `title` up to 15 characters, `content` up to 200. Raises NotPermitted, InvalidInput.
     """
-    account = permitted("once_subscription")
-    _check(title, content)
-    key = f"once-{consent}"
-    found = _consent(consent)
-    if found is None:
-        return find_job(key)
-    openid, template_id, scene = found
-    stop_if_marked(openid, template_id)
-    message: dict[str, Any] = {
-        "touser": openid,
-        "template_id": template_id,
-        "scene": str(scene),
-        "title": title,
-        "data": {"content": {"value": content}},
-    }
-    if url:
-        message["url"] = url
-    tried_before = _is_planned(key)
 
-    def call() -> Answer:
+    def __init__(self, title: str, content: str, url: str, per_second: float) -> None:
+        account = permitted("once_subscription")
+        _check(title, content)
+        self._message: dict[str, Any] = {"title": title, "data": {"content": {"value": content}}}
+        if url:
+            self._message["url"] = url
+        self._line = account.client.line(SEND_PATH, per_second)
+
+    def permits(self, wanted: int) -> Grant:
+        """Take the right to send up to `wanted` messages now."""
+        return self._line.permits(wanted)
+
+    def send(self, consent: Consent, *, tried_before: bool) -> None:
+        """Send the message of a consent; may be called by many threads.
+
+        However often it is sent only one comes, for the platform takes one per consent: that it is spent, after a try
+        of which no answer came, is success. Raises WeChatError.
+        """
+        to = {"touser": consent.openid, "template_id": consent.template_id, "scene": str(consent.scene)}
         try:
-            return account.client.write(SEND_PATH, message)
+            self._line.write({**self._message, **to})
         except RecipientRefused:
-            if tried_before:
-                # The consent is spent, by the message of which no answer came.
-                return {}
-            raise
+            if not tried_before:
+                raise
 
-    try:
-        job = deliver(Order(key, "once"), call)
-    except WeChatError as error:
-        _note_failure(consent, openid, template_id, error)
-        raise
-    _use_up(consent)
-    return job
+
+def find_consents(session: Session, ids: Collection[int]) -> dict[int, Consent]:
+    """Return those of many consents that still wait for their message."""
+    columns = select(OnceConsent.id, OnceConsent.openid, OnceConsent.template_id, OnceConsent.scene)
+    rows = session.execute(columns.where(OnceConsent.id.in_(ids), OnceConsent.openid.is_not(None)))
+    return {row.id: Consent(row.openid.decode(), row.template_id, row.scene) for row in rows}
+
+
+def use_up(session: Session, ids: Collection[int]) -> None:
+    """Delete consents whose message was sent, or can never be, and with them the openids.
+
+    Whoever allowed the same more than once allowed one message, so the others go too.
+    """
+    allowed = (OnceConsent.digest, OnceConsent.template_id, OnceConsent.scene)
+    used = select(*allowed).where(OnceConsent.id.in_(ids), OnceConsent.digest.is_not(None))
+    gone = delete(OnceConsent).where(tuple_(*allowed).in_(used))
+    session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _check(title: str, content: str) -> None:
@@ -150,33 +165,6 @@ def _check(title: str, content: str) -> None:
         raise InvalidInput(f"标题要有1到{TITLE_CHARACTERS}个字。", field="title")
     if not 1 <= len(content) <= CONTENT_CHARACTERS:
         raise InvalidInput(f"内容要有1到{CONTENT_CHARACTERS}个字。", field="content")
-
-
-def _consent(consent: int) -> tuple[str, str, int] | None:
-    with transaction() as session:
-        columns = select(OnceConsent.openid, OnceConsent.template_id, OnceConsent.scene)
-        row = session.execute(columns.where(OnceConsent.id == consent)).one_or_none()
-    return None if row is None or row.openid is None else (row.openid.decode(), row.template_id, row.scene)
-
-
-def _is_planned(key: str) -> bool:
-    try:
-        return find_job(key).state == "planned"
-    except NotFound:
-        return False
-
-
-def _note_failure(consent: int, openid: str, template_id: str, error: WeChatError) -> None:
-    """Drop a consent that can bring no message any more, and keep what the platform says about the person."""
-    if not isinstance(error, RecipientRefused):
-        note_answer(openid, template_id, error)
-    if isinstance(error, RecipientRefused | RecipientBlocked) or error.errcode == UNKNOWN_OPENID:
-        _use_up(consent)
-
-
-def _use_up(consent: int) -> None:
-    with transaction() as session:
-        session.execute(delete(OnceConsent).where(OnceConsent.id == consent))
 
 
 def _reserved_digest(reserved: str) -> bytes:

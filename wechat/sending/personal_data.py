@@ -1,15 +1,16 @@
-"""How long sending remembers people: who is not to be written to, and who allowed one message."""
+"""How long sending remembers: who is not to be written to, who allowed one message, and what was sent."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
 
 from staff.personal.retention import Notice, Rows, declare_retention
-from wechat.sending.models import OnceConsent, RecipientMark
+from wechat.sending.models import OnceConsent, RecipientMark, SendingJob
 from wechat.sending.once import ASKED_FOR
 
 MARKS_KEPT = timedelta(days=30)
 CONSENTS_KEPT = timedelta(days=180)
+JOBS_KEPT = timedelta(days=730)
 
 
 def _old_marks(now: datetime) -> ColumnElement[bool]:
@@ -24,9 +25,14 @@ def _old_consents(now: datetime) -> ColumnElement[bool]:
     return OnceConsent.accepted_at <= now - CONSENTS_KEPT
 
 
+def _old_jobs(now: datetime) -> ColumnElement[bool]:
+    return SendingJob.planned_at <= now - JOBS_KEPT
+
+
 _OLD_MARKS = Rows({RecipientMark: _old_marks})
 _UNANSWERED = Rows({OnceConsent: _unanswered})
 _OLD_CONSENTS = Rows({OnceConsent: _old_consents})
+_OLD_JOBS = Rows({SendingJob: _old_jobs})
 
 declare_retention(
     "wechat.marks",
@@ -53,4 +59,12 @@ declare_retention(
     _OLD_CONSENTS.delete,
     since="同意后，消息发出即删除，最长",
     notice=Notice("您同意接收一次消息时的代号（openid，加密保存）", "发出您同意的那一条消息", "没有人查看"),
+)
+declare_retention(
+    "wechat.sending_jobs",
+    "以公众号名义发出的群发、文章和预览的记录（不记收件人）",
+    JOBS_KEPT,
+    _OLD_JOBS,
+    _OLD_JOBS.delete,
+    since="发出后",
 )

@@ -1,5 +1,6 @@
 """Whom the platform told us not to write to again: not following, blocked, not willing, or nobody at all."""
 
+from collections.abc import Collection
 from typing import Literal
 
 import structlog
@@ -35,6 +36,15 @@ def stop_if_marked(openid: str, template_id: str) -> None:
     if mark is not None:
         kind, sentence = _STOPS[mark]
         raise kind(sentence)
+
+
+def marked_among(session: Session, openids: Collection[str], template_id: str) -> dict[str, Mark]:
+    """Return those of many people to whom this template, or anything, is not to be sent any more, and why."""
+    of_all_or_this = RecipientMark.template_id.in_(("", template_id))
+    people = {recipient_digest(openid): openid for openid in openids}
+    query = select(RecipientMark.digest, RecipientMark.mark).where(RecipientMark.digest.in_(people), of_all_or_this)
+    found: dict[str, Mark] = {people[row.digest]: row.mark for row in session.execute(query)}
+    return found
 
 
 def note_answer(openid: str, template_id: str, error: WeChatError) -> None:

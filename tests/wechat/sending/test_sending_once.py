@@ -5,13 +5,13 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from sqlalchemy import select
 
-from foundation.errors import InvalidInput, NotFound
+from foundation.errors import InvalidInput
 from foundation.transaction import transaction
 from tests.wechat.sending.conftest import Platform
 from wechat.errors import NotPermitted, RecipientRefused, Unreachable
 from wechat.personal_data import forget_voter
 from wechat.sending.models import OnceConsent
-from wechat.sending.once import ask_once, consents_of, send_once, take_answer
+from wechat.sending.once import Consent, OnceMailing, ask_once, consents_of, find_consents, take_answer, use_up
 
 SEND = "message/template/subscribe"
 NOTICE = ("公示提醒", "十佳公示已经发布")
@@ -26,6 +26,20 @@ def answer(platform: Platform, person: str, address: str, decision: str = "allow
     return str(asked.headers["Location"])
 
 
+def consent_of(number: int) -> Consent:
+    with transaction() as session:
+        return find_consents(session, [number])[number]
+
+
+def spend(number: int) -> None:
+    with transaction() as session:
+        use_up(session, [number])
+
+
+def mailing() -> OnceMailing:
+    return OnceMailing(*NOTICE, "http://vote.example/notices/7", 100)
+
+
 def ask(template: str) -> str:
     return ask_once("notice-7", template, 7, "/notices/7")
 
@@ -37,9 +51,8 @@ def test_a_reader_who_does_not_follow_allows_one_message_and_gets_it(platform: P
     landed = platform.world.go(back)
     assert (landed.status_code, landed.headers["Location"]) == (303, "/notices/7")
     [consent] = consents_of("notice-7")
-    job = send_once(consent, *NOTICE, url="http://vote.example/notices/7")
-    assert (job.state, job.key) == ("finished", f"once-{consent}")
-    assert send_once(consent, *NOTICE) == job
+    mailing().send(consent_of(consent), tried_before=False)
+    spend(consent)
     [line] = platform.seen("wu", "once")
     assert (line["notice"]["title"], line["notice"]["rows"]) == ("公示提醒", [["内容", "十佳公示已经发布"]])
     assert (consents_of("notice-7"), platform.asked(SEND)) == ((), 1)
@@ -105,35 +118,37 @@ def test_the_answer_signs_nobody_in_and_leads_nowhere_else(platform: Platform) -
 def test_an_answer_that_was_lost_brings_no_second_message(platform: Platform) -> None:
     template = platform.template("内容：{{content.DATA}}", "once")
     platform.world.go(answer(platform, "jia", ask(template)))
-    [consent] = consents_of("notice-7")
+    [number] = consents_of("notice-7")
     platform.fault("reset_after", SEND)
     with pytest.raises(Unreachable):
-        send_once(consent, *NOTICE)
-    assert send_once(consent, *NOTICE).state == "finished"
-    assert (len(platform.seen("jia", "once")), consents_of("notice-7")) == (1, ())
+        mailing().send(consent_of(number), tried_before=False)
+    mailing().send(consent_of(number), tried_before=True)
+    assert (len(platform.seen("jia", "once")), platform.asked(SEND)) == (1, 2)
 
 
-def test_a_consent_that_is_spent_elsewhere_is_dropped(platform: Platform) -> None:
+def test_who_allowed_the_same_twice_allowed_one_message(platform: Platform) -> None:
     template = platform.template("内容：{{content.DATA}}", "once")
     for _ in range(2):
         platform.world.go(answer(platform, "jia", ask(template)))
     first, second = consents_of("notice-7")
-    send_once(first, *NOTICE)
+    mailing().send(consent_of(first), tried_before=False)
     with pytest.raises(RecipientRefused):
-        send_once(second, *NOTICE)
-    assert (consents_of("notice-7"), send_once(second, *NOTICE).was_refused) == ((), True)
+        mailing().send(consent_of(second), tried_before=False)
+    spend(first)
+    assert consents_of("notice-7") == ()
     platform.world.go(answer(platform, "jia", ask(template)))
     [third] = consents_of("notice-7")
-    assert send_once(third, *NOTICE).state == "finished"
+    mailing().send(consent_of(third), tried_before=False)
+    assert len(platform.seen("jia", "once")) == 2
 
 
 def test_who_has_everything_deleted_gets_nothing(platform: Platform) -> None:
     template = platform.template("内容：{{content.DATA}}", "once")
     platform.world.go(answer(platform, "jia", ask(template)))
-    [consent] = consents_of("notice-7")
+    [number] = consents_of("notice-7")
     forget_voter(platform.openid("jia"))
-    with pytest.raises(NotFound):
-        send_once(consent, *NOTICE)
+    with transaction() as session:
+        assert find_consents(session, [number]) == {}
 
 
 @pytest.mark.parametrize(
@@ -142,8 +157,8 @@ def test_who_has_everything_deleted_gets_nothing(platform: Platform) -> None:
 )
 def test_title_and_content_have_their_limits(platform: Platform, title: str, content: str, field: str) -> None:
     with pytest.raises(InvalidInput) as error:
-        send_once(1, title, content)
-    assert (error.value.field, platform.asked(SEND)) == (field, 0)
+        OnceMailing(title, content, "", 100)
+    assert error.value.field == field
 
 
 @pytest.mark.parametrize("scene", [-1, 10_001])
