@@ -10,6 +10,7 @@ from app.health import blueprint as health
 from app.home import blueprint as home
 from app.home import init_home
 from app.me import init_me
+from app.offering import offer_polls
 from app.public_files import blueprint as public_files
 from app.texts import init_texts
 from config import Settings
@@ -23,13 +24,14 @@ from foundation.keyvalue import init_keyvalue
 from foundation.logs import configure_logs, init_logs
 from foundation.queues import init_queues
 from foundation.web import init_web, trust_proxies
+from publicity.room import register_publicity
 from staff.authority import check_doors
 from staff.room import register_staff
 from votes.room import register_votes
 from wechat.room import register_wechat
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("app", "votes", "wechat", "staff")
+ROOMS = ("app", "votes", "publicity", "wechat", "staff")
 MAX_UPLOAD = 320 * 1024 * 1024  # bytes; the photos of a whole poll come in one archive
 
 
@@ -52,6 +54,8 @@ def create_app(settings: Settings, connections: Connections) -> Flask:
     register_staff(app)
     register_wechat(app)
     register_votes(app, connections)
+    register_publicity(app)
+    offer_polls(app)
     app.register_blueprint(health)
     app.register_blueprint(public_files)
     app.register_blueprint(home)

@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from app.texts import HOME_NOTICE
 from foundation.clock import local, show_day, utc_now
+from publicity.notices.desk import desk_items as notices_on_the_desk
+from publicity.notices.home import home_items as notices_at_home
 from staff.acts import allows, declare_act
 from staff.approvals.console import desk_items as approvals_on_the_desk
 from staff.audit import latest_acts
@@ -32,6 +34,7 @@ ON_THE_DESK = (
     supervision_on_the_desk,
     people_on_the_desk,
     approvals_on_the_desk,
+    notices_on_the_desk,
     polls_on_the_desk,
     retention_on_the_desk,
     reminders_on_the_desk,
@@ -45,7 +48,8 @@ declare_act(DESK, "看今日", roles=EVERYBODY)
 
 @blueprint.get("/")
 def home() -> Response:
-    page = render_template("app/home.html", polls=current_polls(), notice=HOME_NOTICE.value())
+    polls, notices = current_polls(), notices_at_home()
+    page = render_template("app/home.html", polls=polls, notices=notices, notice=HOME_NOTICE.value())
     return allow_sharing(Response(page))
 
 

@@ -6,6 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import create_engine, pool, text
 
+import publicity.notices.models
 import staff.approvals.models
 import staff.audit.models
 import staff.models
@@ -21,6 +22,7 @@ from foundation.encryption import EncryptedBytes
 
 MIGRATION_LOCK = 3
 MODELS = (
+    publicity.notices.models,
     staff.approvals.models,
     staff.audit.models,
     staff.models,

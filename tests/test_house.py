@@ -6,16 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
-STOREYS = ("config", "foundation", "staff", "wechat", "votes", "app", "wsgi")
-# A first child says which modules of others the whole service loads; the children that matter find those loaded, and
-# what lies below their storey.
+STOREYS = ("config", "foundation", "staff", "wechat", "publicity", "votes", "app", "wsgi")
+# A first child says which modules of others the whole service loads; they are loaded, none of ours is. Then each module
+# is imported in a process of its own, forked from that of one that it imports: nothing is loaded there but what the
+# module needs itself.
 IMPORT_EACH_ALONE = """
 import importlib, json, os, sys
+
+OURS, branches = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 
 def in_a_child(work):
     read, write = os.pipe()
@@ -29,8 +31,7 @@ def in_a_child(work):
 
 def name_what_others_made(write):
     import app.cli
-    ours = ("config", "foundation", "staff", "wechat", "votes", "app", "wsgi", "__main__")
-    names = [name for name in sys.modules if name.partition(".")[0] not in ours]
+    names = [name for name in sys.modules if name.partition(".")[0] not in (*OURS, "__main__")]
     os.write(write, json.dumps(names).encode())
     return 0
 
@@ -40,24 +41,27 @@ def import_alone(name):
     except BaseException as error:
         print(name, repr(error), flush=True)
         return 1
-    return 0
+    return follow(name)
 
-below, of_the_storey = map(json.loads, sys.argv[1:])
-for name in (*json.loads(in_a_child(name_what_others_made)[1]), *below):
+def follow(name):
+    failed = [child for child in branches.get(name, ()) if in_a_child(lambda _write: import_alone(child))[0]]
+    return int(bool(failed))
+
+for name in json.loads(in_a_child(name_what_others_made)[1]):
     try:
         importlib.import_module(name)
     except ImportError:
         pass
-failed = [name for name in of_the_storey if in_a_child(lambda _write: import_alone(name))[0]]
-sys.exit(bool(failed))
+sys.exit(follow(""))
 """
 WAYS_IN = ("views.py", "console.py", "cli.py", "replies.py", "jobs.py")
 
 
-def modules() -> list[str]:
+@cache
+def modules() -> tuple[str, ...]:
     files = [ROOT / "config.py", ROOT / "wsgi.py"]
     files += [path for storey in STOREYS for path in sorted((ROOT / storey).rglob("*.py"))]
-    return [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in files]
+    return tuple(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in files)
 
 
 def imports_of(module: str) -> Iterator[str]:
@@ -120,17 +124,9 @@ def test_ways_in_leave_the_session_to_use_cases() -> None:
     assert touching == []
 
 
-@pytest.mark.parametrize("storey", STOREYS)
-def test_each_module_can_be_imported_alone(storey: str) -> None:
-    """Each in an interpreter of its own, forked from one that has loaded what others made and the storeys below.
-
-    No circle leads through those, for imports only fall, and they are tried in their own turn.
-    """
-    lower = STOREYS[: STOREYS.index(storey)]
-    below = [name for name in modules() if name.split(".")[0] in lower and not name.startswith("wechat.sandbox")]
-    of_the_storey = [name for name in modules() if name.split(".")[0] == storey]
+def test_each_module_can_be_imported_alone() -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", IMPORT_EACH_ALONE, json.dumps(below), json.dumps(of_the_storey)],
+        [sys.executable, "-W", "ignore", "-c", IMPORT_EACH_ALONE, json.dumps(STOREYS), json.dumps(_branches())],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -141,6 +137,49 @@ def test_each_module_can_be_imported_alone(storey: str) -> None:
     assert (done.stdout, done.returncode) == ("", 0), done.stderr
 
 
+def _branches() -> dict[str, list[str]]:
+    """Return for each module those that are imported where it is loaded already, and under "" those that begin anew.
+
+    Each hangs on the one of its imports that brings the most along; a module in a circle begins anew.
+    """
+    needs = {module: _closure(module) for module in modules()}
+    branches: dict[str, list[str]] = {}
+    for module in needs:
+        below = [name for name in _needed_by(module) if module not in needs[name]]
+        stem = max(below, key=lambda name: len(needs[name]), default="")
+        branches.setdefault(stem, []).append(module)
+    return branches
+
+
+def _closure(module: str) -> frozenset[str]:
+    found: set[str] = set()
+    left = [module]
+    while left:
+        new = _needed_by(left.pop()) - found
+        found |= new
+        left += new
+    return frozenset(found)
+
+
+@cache
+def _needed_by(module: str) -> frozenset[str]:
+    """Return those of our modules that a module imports, and the packages it stands in."""
+    known = frozenset(modules())
+    parts = module.split(".")
+    packages = {".".join(parts[:depth]) for depth in range(1, len(parts))}
+    return frozenset((packages | set(_imported(module))) & known)
+
+
+def _imported(module: str) -> Iterator[str]:
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
 def _tree(module: str) -> ast.Module:
     path = ROOT / module.replace(".", "/")
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -13,7 +13,7 @@ from foundation.forms import text_of
 from foundation.web import row_id
 from staff.authority import act, current_actor, may
 from staff.navigation import OWN_GROUP, add_navigation
-from staff.options.acts import CALENDAR, LIMITS, MENU, SEE, TEXTS
+from staff.options.acts import CALENDAR, LIMITS, MENU, PUBLICITY, SEE, TEXTS
 from staff.options.errors import InvalidOption, OutdatedVersion, UnconfirmedConsequence
 from staff.options.forms import is_only_shown_again, number_of, read_typed
 from staff.options.kinds import Typed
@@ -22,7 +22,7 @@ from staff.options.registry import Option
 from staff.options.setting import restore_version, set_option, understand
 from staff.options.shelf import init_shelf
 
-AREAS = {act_name.removeprefix("options."): act_name for act_name in (TEXTS, MENU, CALENDAR, LIMITS)}
+AREAS = {act_name.removeprefix("options."): act_name for act_name in (TEXTS, MENU, CALENDAR, PUBLICITY, LIMITS)}
 blueprint = Blueprint("options", __name__, url_prefix="/console/options")
 
 

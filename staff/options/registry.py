@@ -25,6 +25,7 @@ class Group(StrEnum):
     KEYWORDS = "关键词"
     MENU = "菜单"
     CALENDAR = "工作日历"
+    PUBLICITY = "公示"
     LIMITS = "限流"
     SITE = "首页与页脚文字"
 

@@ -1,0 +1,1 @@
+"""Notices: drafted, examined, issued, running out by working days, each version with what changed."""

@@ -1,0 +1,10 @@
+"""The room put together: what the factory calls to have notices in the application."""
+
+from flask import Flask
+
+from publicity.notices.room import register_notices
+
+
+def register_publicity(app: Flask) -> None:
+    """Add notices; the account and the staff's console must be there."""
+    register_notices(app)
