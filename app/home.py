@@ -7,6 +7,7 @@ from app.texts import HOME_NOTICE
 from foundation.clock import local, show_day, utc_now
 from publicity.notices.desk import desk_items as notices_on_the_desk
 from publicity.notices.home import home_items as notices_at_home
+from publicity.objections.desk import desk_items as objections_on_the_desk
 from staff.acts import allows, declare_act
 from staff.approvals.console import desk_items as approvals_on_the_desk
 from staff.audit import latest_acts
@@ -35,6 +36,7 @@ ON_THE_DESK = (
     people_on_the_desk,
     approvals_on_the_desk,
     notices_on_the_desk,
+    objections_on_the_desk,
     polls_on_the_desk,
     retention_on_the_desk,
     reminders_on_the_desk,

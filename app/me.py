@@ -11,6 +11,7 @@ from config import Settings
 from foundation.clock import local_day, utc_now
 from foundation.errors import NotAllowed
 from foundation.web import same_origin, token_for
+from publicity.objections.personal_data import objections_part
 from staff.personal.retention import RULES
 from votes.chat.personal_data import chat_part
 from votes.personal_data import enquiry_phone, votes_part
@@ -21,7 +22,7 @@ from wechat.offers import offer_keyword
 from wechat.personal_data import account_part, forget_voter, sign_out_voter
 
 blueprint = Blueprint("me", __name__)
-PARTS = (account_part, votes_part, chat_part)
+PARTS = (account_part, votes_part, chat_part, objections_part)
 """What the rooms keep about a reader, in the order of the page."""
 
 FIRST = ("votes.ballots", "votes.voter_keys", "wechat.following", "wechat.cookie")

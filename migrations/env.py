@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import create_engine, pool, text
 
 import publicity.notices.models
+import publicity.objections.models
 import staff.approvals.models
 import staff.audit.models
 import staff.models
@@ -23,6 +24,7 @@ from foundation.encryption import EncryptedBytes
 MIGRATION_LOCK = 3
 MODELS = (
     publicity.notices.models,
+    publicity.objections.models,
     staff.approvals.models,
     staff.audit.models,
     staff.models,

@@ -3,8 +3,10 @@
 from flask import Flask
 
 from publicity.notices.room import register_notices
+from publicity.objections.room import register_objections
 
 
 def register_publicity(app: Flask) -> None:
     """Add notices; the account and the staff's console must be there."""
     register_notices(app)
+    register_objections(app)

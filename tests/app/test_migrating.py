@@ -1,6 +1,7 @@
 """The database's own promises: by rights for the application's role, by triggers for everybody."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -9,15 +10,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege, RaiseException
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, pool, select
 
 from app.factory import ROOT
 from app.migrating import APPEND_ONLY, grant, migrate
 from foundation.database import Base, engine_url
 from foundation.embedded.servers import Connections
 from foundation.transaction import transaction
+from foundation.uploads import Upload
+from publicity.notices.amending import begin_change
+from publicity.notices.drafting import attach, draft_notice
+from publicity.notices.kinds import Change
+from publicity.notices.models import NoticeVersion
 from staff import audit
+from tests.conftest import DatabaseClock
 from tests.factories import CLERK, STEPS, fill_ledger, make_poll
+from tests.publicity.factories_notices import MONDAY, entry_for, make_office, publish
 from votes.models import CertifiedCount
 
 INDEXES_MADE_BY_HAND = {
@@ -57,6 +65,29 @@ FROZEN_PAPER = [
     "UPDATE candidate SET poll_id = {poll}, number = 99 WHERE poll_id = {draft} AND number = 1",
     "UPDATE candidate SET poll_id = {draft}, number = 99 WHERE poll_id = {poll} AND number = 1",
     "UPDATE award SET poll_id = {poll}, name = '示例移入' WHERE poll_id = {draft} AND position = 0",
+]
+
+FROZEN_NOTICE = [
+    "UPDATE notice_version SET title = '示例改名' WHERE id = {published}",
+    "UPDATE notice_version SET body = '' WHERE id = {published}",
+    "UPDATE notice_version SET office_phone = '0' WHERE id = {published}",
+    "UPDATE notice_version SET last_day = last_day + 1 WHERE id = {published}",
+    "UPDATE notice_version SET published_at = clock_now() WHERE id = {published}",
+    "UPDATE notice_version SET state = 'dropped', published_at = NULL, issued_by = NULL WHERE id = {published}",
+    "DELETE FROM notice_version WHERE id = {published}",
+    "UPDATE notice_version SET notice_id = notice_id + 0, number = 7 WHERE id = {draft}",
+    "UPDATE notice_version SET drafted_by = drafted_by + 1 WHERE id = {draft}",
+    "INSERT INTO notice_version (notice_id, number, state) VALUES ({notice}, 3, 'published')",
+    "DELETE FROM notice WHERE id = {notice}",
+    "UPDATE notice SET key = 'other' WHERE id = {notice}",
+    "UPDATE notice SET working_days = 1 WHERE id = {notice}",
+    "UPDATE notice SET kind = 'unit' WHERE id = {notice}",
+]
+FROZEN_PARTS = [
+    "UPDATE {part} SET position = 9 WHERE version_id = {published}",
+    "DELETE FROM {part} WHERE version_id = {published}",
+    "UPDATE {part} SET version_id = {draft} WHERE version_id = {published}",
+    "UPDATE {part} SET version_id = {published} WHERE version_id = {draft}",
 ]
 
 
@@ -251,3 +282,105 @@ def test_where_owner_and_application_are_one_role_nothing_is_granted(connections
     with psycopg.connect(connections.owner_url) as connection:
         row = connection.execute("SELECT has_table_privilege('vote_app', 'ballot', 'DELETE')").fetchone()
     assert row == (False,)
+
+
+@pytest.fixture(params=["app", "owner"])
+def as_either(request: pytest.FixtureRequest, connections: Connections, app: Flask) -> Callable[..., object]:
+    return runner(connections.database_url if request.param == "app" else connections.owner_url)
+
+
+@pytest.fixture
+def notice(app: Flask, database_clock: DatabaseClock) -> dict[str, int]:
+    """The ids of a published notice with a file, of its version, and of the draft that is to change it."""
+    database_clock.set(MONDAY)
+    staff = make_office()
+    key = draft_notice(entry_for(), staff.drafter)
+    attach(key, 0, Upload("示例.pdf", b"%PDF-1.7"), staff.drafter)
+    publish(key)
+    begin_change(key, Change.MISPRINT, "示例更正", staff.drafter)
+    with transaction() as session:
+        rows = session.execute(select(NoticeVersion.notice_id, NoticeVersion.id).order_by(NoticeVersion.number)).all()
+    return {"notice": rows[0][0], "published": rows[0][1], "draft": rows[1][1]}
+
+
+def test_a_published_notice_never_changes(as_either: Callable[..., object], notice: dict[str, int]) -> None:
+    for statement in FROZEN_NOTICE:
+        with pytest.raises(RaiseException, match=r"never changes|keeps its|begins as a draft|stays what it is"):
+            as_either(statement.format(**notice))
+
+
+def test_list_and_files_of_a_published_version_never_change(
+    as_either: Callable[..., object], notice: dict[str, int]
+) -> None:
+    for part in ("notice_subject", "notice_attachment"):
+        for statement in FROZEN_PARTS:
+            with pytest.raises(RaiseException, match=r"(subject|attachment)s of a published version never change"):
+                as_either(statement.format(part=part, **notice))
+
+
+def test_nothing_is_added_to_a_published_version(as_either: Callable[..., object], notice: dict[str, int]) -> None:
+    for columns, values in (
+        (
+            "notice_subject (version_id, position, kind, key, heading, name, text, unit)",
+            "9, 'person', 'x', '', '甲', '', ''",
+        ),
+        (
+            "notice_attachment (version_id, position, key, filename, media_type, size, digest)",
+            "9, 'x', 'x', 'x', 1, 'x'",
+        ),
+    ):
+        with pytest.raises(RaiseException, match="of a published version never change"):
+            as_either(f"INSERT INTO {columns} VALUES ({notice['published']}, {values})")
+
+
+def test_nothing_is_slipped_into_a_version_while_it_is_being_published(
+    connections: Connections, notice: dict[str, int]
+) -> None:
+    publishing = (
+        "UPDATE notice_version SET state = 'published', issued_by = drafted_by, published_at = clock_now() "
+        f"WHERE id = {notice['draft']}"
+    )
+    slipping_in = f"UPDATE notice_subject SET name = '示例' WHERE version_id = {notice['draft']}"
+    with psycopg.connect(connections.database_url) as one, ThreadPoolExecutor(1) as elsewhere:
+        one.execute(publishing)
+        late = elsewhere.submit(runner(connections.database_url), slipping_in)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while not runner(connections.owner_url)(waiting)[0][0] and not late.done():  # type: ignore[index]
+            pass
+        one.commit()
+        with pytest.raises(RaiseException, match="of a published version never change"):
+            late.result(timeout=10)
+
+
+def test_notices_are_never_emptied(
+    as_app: Callable[..., object], as_owner: Callable[..., object], notice: dict[str, int]
+) -> None:
+    for table in ("notice", "notice_version", "notice_subject", "notice_attachment"):
+        with pytest.raises(InsufficientPrivilege):
+            as_app(f"TRUNCATE {table} CASCADE")
+        with pytest.raises(RaiseException, match="are only added"):
+            as_owner(f"TRUNCATE {table} CASCADE")
+
+
+def test_a_notice_is_concluded_once(as_either: Callable[..., object], notice: dict[str, int]) -> None:
+    conclude = "UPDATE notice SET concluded_at = clock_now(), concluded_by = created_by"
+    as_either(conclude)
+
+    for statement in (
+        conclude,
+        "UPDATE notice SET concluded_at = NULL, concluded_by = NULL",
+        "UPDATE notice SET conclusion = 'x'",
+    ):
+        with pytest.raises(RaiseException, match="concluded once"):
+            as_either(statement)
+
+
+def test_a_draft_of_a_notice_changes_freely(as_app: Callable[..., object], notice: dict[str, int]) -> None:
+    for statement in (
+        "UPDATE notice_version SET title = '示例改名' WHERE id = {draft}",
+        "UPDATE notice_subject SET name = '示例改名' WHERE version_id = {draft}",
+        "DELETE FROM notice_attachment WHERE version_id = {draft}",
+        "DELETE FROM notice_subject WHERE version_id = {draft}",
+        "UPDATE notice_version SET state = 'dropped' WHERE id = {draft}",
+    ):
+        assert as_app(statement.format(**notice) + " RETURNING id")

@@ -52,7 +52,7 @@ class TestList:
         assert all(f'<th scope="row">{option.words}</th>' in page for option in OPTIONS.values())
         assert "今晚维护" in page
         assert "kezhang" in page
-        assert "6条：投票、结果、查票、聊天投票、我的信息、帮助" in page
+        assert "8条：投票、结果、查票、聊天投票、公示、反映、我的信息、帮助" in page
 
     def test_who_may_only_look_is_offered_to_look(self, app: Flask) -> None:
         supervisor = Browser(app).signed_in_as(make_staff("jiandu", "示例监督员", Role.SUPERVISOR))
