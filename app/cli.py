@@ -27,6 +27,7 @@ from config import ConfigError, Settings, load_settings
 from foundation.database import db
 from foundation.embedded.places import EmbeddedError, in_use, lock
 from foundation.queues import QUEUES
+from publicity.pushes.cli import notices_commands
 from staff.audit.cli import audit_commands
 from staff.cli import staff_commands
 from staff.personal.cli import retention_commands
@@ -43,6 +44,7 @@ ROOMS = (
     polls_commands,
     tally_commands,
     ledger_commands,
+    notices_commands,
     wechat_commands,
 )
 

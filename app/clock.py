@@ -21,6 +21,7 @@ from rq.job import Job
 from foundation.clock import SHANGHAI, utc_now
 from foundation.database import libpq_url
 from foundation.queues import queue
+from publicity.pushes.sweeping import sweep
 from staff.approvals.requesting import expire_requests
 from staff.audit.checking import keep_checkpoint
 from staff.personal.running import run_daily
@@ -42,6 +43,7 @@ AT_ITS_HOUR: tuple[tuple[Callable[[], object], str], ...] = (
 """What workers do, and when, in Shanghai; each knows itself what is due, so that a missed hour is made up for."""
 
 LOOKED_AFTER: tuple[tuple[Callable[[], object], int], ...] = (
+    (sweep, 15),
     (look_after_promises, MINUTE),
     (ask_for_lost_news, 10 * MINUTE),
     (expire_requests, HOUR),

@@ -8,6 +8,7 @@ from foundation.clock import local, show_day, utc_now
 from publicity.notices.desk import desk_items as notices_on_the_desk
 from publicity.notices.home import home_items as notices_at_home
 from publicity.objections.desk import desk_items as objections_on_the_desk
+from publicity.pushes.desk import desk_items as pushes_on_the_desk
 from staff.acts import allows, declare_act
 from staff.approvals.console import desk_items as approvals_on_the_desk
 from staff.audit import latest_acts
@@ -38,6 +39,7 @@ ON_THE_DESK = (
     notices_on_the_desk,
     objections_on_the_desk,
     polls_on_the_desk,
+    pushes_on_the_desk,
     retention_on_the_desk,
     reminders_on_the_desk,
     calendar_on_the_desk,

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, pool, text
 
 import publicity.notices.models
 import publicity.objections.models
+import publicity.pushes.models
 import staff.approvals.models
 import staff.audit.models
 import staff.models
@@ -25,6 +26,7 @@ MIGRATION_LOCK = 3
 MODELS = (
     publicity.notices.models,
     publicity.objections.models,
+    publicity.pushes.models,
     staff.approvals.models,
     staff.audit.models,
     staff.models,

@@ -1,0 +1,1 @@
+"""How a push travels over each channel: message by message to followers, or as one job of the platform's."""
