@@ -2,13 +2,15 @@
 
 from flask import Flask
 
+from publicity.conclusion.room import register_conclusion
 from publicity.notices.room import register_notices
 from publicity.objections.room import register_objections
 from publicity.pushes.room import register_pushes
 
 
 def register_publicity(app: Flask) -> None:
-    """Add notices; the account and the staff's console must be there."""
+    """Add notices, objections, pushes and reports; the account and the staff's console must be there."""
     register_notices(app)
     register_objections(app)
     register_pushes(app)
+    register_conclusion(app)
