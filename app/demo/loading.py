@@ -1,4 +1,4 @@
-"""Loading the invented selection: a poll that is open, one that is certified, two drafts, and staff who run them."""
+"""Loading the invented selection: polls and notices in every state, and staff who run them."""
 
 import random
 import secrets
@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import insert, select
 
 from app.demo.entries import awards_entered, photos_entered, rows_entered
+from app.demo.notices import load_notices
 from app.demo.office import Office, add_staff, do_business
 from app.demo.people import DemoAward, demo_awards, past_awards
 from config import Settings
@@ -49,6 +50,7 @@ def load_demo(app: Flask) -> None:
     _load_past_poll(office, now)
     with app.test_request_context(base_url=settings.public_url):
         do_business(office, OPEN_SLUG, PAST_SLUG, now)
+        load_notices(office, OPEN_SLUG, PAST_SLUG, now)
 
 
 def _load_open_poll(office: Office, now: datetime) -> None:

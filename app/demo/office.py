@@ -41,9 +41,10 @@ _PHONE = "13800000000"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One invented person for each role that does something in the demo's history."""
+    """One invented person for each part in the demo's history; the chief examines what the clerk drafted."""
 
     clerk: Actor
+    chief: Actor
     leader: Actor
     administrator: Actor
     supervisor: Actor
@@ -53,9 +54,10 @@ class Office:
 
 
 def add_staff(today: date) -> Office:
-    """Add one person for every role; an investigator's account works until `today` and some weeks more."""
+    """Add one person for every role, and two of the office; an investigator's account ends some weeks after `today`."""
     office = Office(
         clerk=_add("jingban", PersonDetails("示例经办", Role.OFFICE)),
+        chief=_add("kezhang", PersonDetails("示例科长", Role.OFFICE)),
         leader=_add("lingdao", PersonDetails("示例部领导", Role.LEADER)),
         administrator=_add("guanli", PersonDetails("示例管理员", Role.ADMINISTRATOR)),
         supervisor=_add("jiandu", PersonDetails("示例监督员", Role.SUPERVISOR)),

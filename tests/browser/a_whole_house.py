@@ -24,6 +24,7 @@ from staff.personal.running import carry_out, start_run
 from staff.roles import Role
 from staff.supervision.models import Opinion
 from staff.supervision.opinions import answer_opinion, raise_opinion, settle_opinion
+from tests.browser.notices_in_the_house import furnish_notices
 from tests.factories import make_poll
 from tests.staff.factories_staff import make_staff
 from tests.staff.options.factories_options import set_to
@@ -52,6 +53,7 @@ def furnish() -> Mapping[str, str]:
     _make_polls(office)
     do_business(office, "open", "certified", now)
     named = {**_imports(office), **_people(office), **_supervision(office), **_files(office)}
+    named |= furnish_notices(office, "open", "certified")
     return {**named, **_requests(office), "draft": DRAFT_SLUG, "ready": READY_SLUG}
 
 

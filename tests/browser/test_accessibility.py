@@ -102,6 +102,42 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "/console/polls/live/photos/{photos_read}",
         "/console/polls/live/photos/{photos_brought}",
     ),
+    "notices": (
+        "/console/notices/",
+        "/console/notices/?words=nothing",
+        "/console/notices/new",
+        "/console/notices/new/final",
+        "/console/notices/new/plain",
+        *(
+            f"/console/notices/{{notice_{name}}}/"
+            for name in ("empty", "waiting", "signing", "running", "changed", "over", "plain")
+        ),
+        *(f"/console/notices/{{notice_empty}}/{page}" for page in ("edit", "submit", "attachments", "drop", "preview")),
+        *(f"/console/notices/{{notice_waiting}}/{page}" for page in ("review", "send-back", "attachments")),
+        "/console/notices/{notice_signing}/issue",
+        *(f"/console/notices/{{notice_changed}}/{page}" for page in ("edit", "restate", "versions/1", "versions/2")),
+        *(f"/console/notices/{{notice_running}}/{page}" for page in ("change", "media", "conclusion")),
+        *(f"/console/notices/{{notice_over}}/{page}" for page in ("media", "conclusion")),
+        "/console/notices/nothing/",
+    ),
+    "objections": (
+        "/console/objections/",
+        "/console/objections/?words=nothing",
+        "/console/objections/new",
+        "/console/objections/new/{notice_running}",
+        *(f"/console/objections/{{objection_{state}}}" for state in ("received", "accepted", "unfounded")),
+        "/console/objections/summaries",
+    ),
+    "pushes": (
+        "/console/pushes/",
+        "/console/pushes/new",
+        "/console/pushes/new?notice={notice_plain}",
+        "/console/pushes/{push_draft}/",
+        "/console/pushes/{push_finished}/",
+        *(f"/console/pushes/{{push_draft}}/{page}" for page in ("edit", "preview", "send")),
+        "/console/pushes/{push_finished}/retry",
+        "/console/pushes/{push_finished}/cancel",
+    ),
     "approvals": (
         "/console/approvals/",
         *(f"/console/approvals/{{request_{state}}}" for state in ("waiting", "approved", "refused")),
@@ -133,7 +169,13 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "/console/options/",
         *(
             f"/console/options/{page}"
-            for name in ("texts/home.notice", "calendar/calendar.days", "limits/gate.per_poll", "menu/wechat.menu")
+            for name in (
+                "texts/home.notice",
+                "calendar/calendar.days",
+                "publicity/publicity.steps",
+                "limits/gate.per_poll",
+                "menu/wechat.menu",
+            )
             for page in (name, f"{name}/history", f"{name}/versions/0")
         ),
         "/console/options/menu/wechat.keywords",
@@ -160,6 +202,8 @@ PARTS = (
     "/console/audit/chain",
     "/console/downloads/{file_ready}",
     "/console/personal/staff.phone/kaocha/hidden",
+    "/console/pushes/{push_finished}/progress",
+    "/console/pushes/{push_draft}/article",
     "/console/polls/open/turnout/now",
     "/console/polls/{draft}/import/{sheet_read}/progress",
     "/console/polls/live/photos/{photos_read}/progress",
@@ -170,6 +214,10 @@ PARTS = (
 """Parts of pages that are fetched again and again: looked at in the page that holds them."""
 
 FILES = (
+    "/console/notices/{notice_waiting}/attachments/{notice_file}/file",
+    "/console/notices/{notice_over}/media/{notice_scan}/scan",
+    "/console/objections/{objection_with_file}/attachments/{objection_file}",
+    "/console/pushes/{push_draft}/cover",
     "/console/downloads/{file_ready}/file",
     "/console/polls/{draft}/import/template.xlsx",
     "/console/polls/open/channels/menu/follow.png",
@@ -395,6 +443,12 @@ PUBLIC = (
     "/receipts/",
     "/receipts/{receipt}",
     "/receipts/0000-0000-0000",
+    "/notices",
+    "/notices?asked=1",
+    *(f"/notices/{{notice_{name}}}" for name in ("running", "changed", "over", "plain")),
+    "/notices/{notice_changed}/versions/1",
+    *(f"/notices/{{notice_{name}}}/objections" for name in ("running", "over")),
+    "/objections",
     "/me",
     "/me/left",
     "/privacy",
