@@ -199,7 +199,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
         sa.Column("heading", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("text", sa.String(length=160), nullable=False),

@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.BigInteger(), nullable=False),
         sa.Column("version_number", sa.Integer(), nullable=False),
         sa.Column("subject_kind", sa.String(length=20), nullable=False),
-        sa.Column("subject_key", sa.String(length=64), nullable=False),
+        sa.Column("subject_key", sa.String(length=80), nullable=False),
         sa.Column("subject_name", sa.String(length=80), nullable=False),
         sa.Column("subject_unit", sa.String(length=80), nullable=False),
         sa.Column("way", sa.String(length=10), nullable=False),

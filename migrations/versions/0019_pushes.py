@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("planned_after", sa.BigInteger(), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("repeats", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("resumes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -49,8 +50,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state <> 'failed' OR error <> ''", name=op.f("failed_push_says_why")),
         sa.CheckConstraint("resumes_at IS NULL OR state = 'paused'", name=op.f("only_a_paused_push_goes_on_by_itself")),
         sa.CheckConstraint(
-            "state IN ('draft', 'waiting', 'approved', 'planning', 'running', 'paused', 'finished', 'cancelled', "
-            "'failed')",
+            "state IN ('draft', 'approved', 'planning', 'running', 'paused', 'finished', 'cancelled', 'failed')",
             name=op.f("push_state_is_known"),
         ),
         sa.ForeignKeyConstraint(["approved_by"], ["staff_member.id"], name=op.f("push_approved_by_exists")),
@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("clock_now()"), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("doubted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("repeats", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("errcode", sa.Integer(), nullable=True),
         sa.Column("number", sa.String(length=32), nullable=True),
@@ -97,6 +98,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("push_delivery_key")),
         sa.UniqueConstraint("push_id", "follower_id", name="one_delivery_per_follower"),
+    )
+    op.create_index(
+        "deliveries_repeated", "push_delivery", ["push_id"], unique=False, postgresql_where=sa.text("repeats > 0")
     )
     op.create_index(
         "deliveries_by_number",

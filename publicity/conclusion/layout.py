@@ -34,7 +34,7 @@ _VERSIONS = (Column("版本", 4, "center"), Column("发布时间", 8), Column("�
 _MEDIA = (Column("序号", 3, "center"), Column("媒体", 10), Column("刊登日期", 8), Column("凭据", 18))
 _PUSHES = (Column("渠道", 5), Column("对象", 6), Column("时间", 7), Column("应发", 4, "right"),
            Column("送达", 4, "right"), Column("拒收", 3, "right"), Column("取关", 3, "right"),
-           Column("失败", 3, "right"), Column("不明", 3, "right"))  # fmt: skip
+           Column("失败", 3, "right"), Column("不明", 3, "right"), Column("重发", 3, "right"))  # fmt: skip
 _OBJECTIONS = (Column("序号", 3, "center"), Column("到达日期", 7), Column("反映对象", 9), Column("方式", 4, "center"),
                Column("署名", 4, "center"), Column("结果", 5, "center"), Column("情况", 10))  # fmt: skip
 
@@ -124,13 +124,17 @@ def _pushes(report: NoticeReport) -> Section:
     unknown = sum(push.unknown for push in report.pushes)
     if unknown:
         said += f"另有{unknown:,}条没有得到微信的应答，不知道是否收到，没有计入送达。"
+    repeats = sum(push.repeats for push in report.pushes)
+    if repeats:
+        said += f"因一时没有得到应答而以同一编号重发{repeats:,}条，微信按编号去掉重复的。"
     return Section("五、推送情况", (said,), _PUSHES, tuple(_push(push) for push in report.pushes))
 
 
 def _push(push: PushFigures) -> tuple[str, ...]:
     ended = show_moment(push.ended_at) if push.ended_at else "没有结束"
     when = f"{show_moment(push.begun_at)}至{ended}"
-    counts = (push.total, push.reached, push.refused + push.blocked, push.unfollowed, push.failed, push.unknown)
+    not_reached = (push.refused + push.blocked, push.unfollowed, push.failed, push.unknown)
+    counts = (push.total, push.reached, *not_reached, push.repeats)
     return (push.channel, push.audience, when, *(f"{count:,}" for count in counts))
 
 

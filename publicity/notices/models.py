@@ -143,7 +143,7 @@ class NoticeSubject(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("notice_version.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(Integer)
     kind: Mapped[str] = mapped_column(String(20), doc="person, organisation, or what the room above calls it")
-    key: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(80))
     heading: Mapped[str] = mapped_column(String(60), default="", doc="the award it stands under in the list")
     name: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(String(160), default="", doc="unit and post")

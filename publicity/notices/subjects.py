@@ -243,7 +243,7 @@ def _check(subject: Subject) -> dict[str, str]:
     faults = {}
     if not subject.name:
         faults["name"] = "请填写姓名或组织名称。"
-    if not subject.kind or not subject.key or len(subject.kind) > 20 or len(subject.key) > 64:
+    if not subject.kind or not subject.key or len(subject.kind) > 20 or len(subject.key) > 80:
         faults["kind"] = "请选个人或组织。"
     for field, most in LENGTHS.items():
         text = getattr(subject, field)

@@ -39,7 +39,7 @@ class Objection(Base):
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
     version_number: Mapped[int] = mapped_column(Integer, doc="of the notice, as it stood then")
     subject_kind: Mapped[str] = mapped_column(String(20))
-    subject_key: Mapped[str] = mapped_column(String(64))
+    subject_key: Mapped[str] = mapped_column(String(80))
     subject_name: Mapped[str] = mapped_column(String(80))
     subject_unit: Mapped[str] = mapped_column(String(80), default="")
     way: Mapped[str] = mapped_column(String(10), doc="how it came")

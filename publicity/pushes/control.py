@@ -96,6 +96,7 @@ def _change(key: str, actor: Actor, change: Callable[[Session, Push], None]) -> 
 
 def _title(session: Session, push: Push) -> str:
     of_version = (NoticeVersion.notice_id == push.notice_id) & (NoticeVersion.number == push.version_number)
+    of_version &= NoticeVersion.state == "published"
     title = session.scalar(select(NoticeVersion.title).where(of_version))
     return f"{title}（{CHANNEL_NAMES[Channel(push.channel)]}）"
 

@@ -8,13 +8,16 @@ from sqlalchemy import select
 from foundation.transaction import transaction
 from publicity.pushes.channels import CHANNEL_NAMES, Channel, audience_words
 from publicity.pushes.models import Push
-from publicity.pushes.progress import by_state, counts_of
+from publicity.pushes.progress import by_state, counts_of, repeats_of
 from publicity.pushes.standing import find_push
 
 
 @dataclass(frozen=True, slots=True)
 class PushFigures:
-    """One push; `reached` were sent and nobody said that they did not arrive, `failed` are all others it was for."""
+    """One push; `reached` were sent and nobody said that they did not arrive, `failed` are all others it was for.
+
+    `repeats` left again while nobody knew whether they had arrived; the platform drops the second.
+    """
 
     channel: str
     audience: str
@@ -30,6 +33,7 @@ class PushFigures:
     unfollowed: int
     failed: int
     unknown: int
+    repeats: int
 
 
 def pushes_of_notice(notice_id: int) -> tuple[PushFigures, ...]:
@@ -42,6 +46,7 @@ def pushes_of_notice(notice_id: int) -> tuple[PushFigures, ...]:
 def _figures(push: Push) -> PushFigures:
     with transaction() as session:
         states = by_state(counts_of(session, find_push(push.key)))
+        repeats = repeats_of(session, push.id)
     return PushFigures(
         channel=CHANNEL_NAMES[Channel(push.channel)],
         audience=audience_words(push.channel, push.audience, push.tag_name),
@@ -57,4 +62,5 @@ def _figures(push: Push) -> PushFigures:
         unfollowed=states["unfollowed"],
         failed=states["failed"],
         unknown=states["unknown"],
+        repeats=repeats,
     )

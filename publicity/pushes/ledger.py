@@ -62,7 +62,8 @@ WITH marked AS (
 UPDATE push_delivery AS d
 SET state = CASE WHEN d.doubted_at <= clock_now() - %(sure)s THEN coalesce(d.told, 'unknown') ELSE 'sending' END,
     lease_until = CASE WHEN d.doubted_at <= clock_now() - %(sure)s THEN NULL ELSE clock_now() + %(lease)s END,
-    doubted_at = coalesce(d.doubted_at, clock_now())
+    doubted_at = coalesce(d.doubted_at, clock_now()),
+    repeats = d.repeats + coalesce((d.doubted_at > clock_now() - %(sure)s)::int, 0)
 FROM json_to_recordset(%(leaving)s::json) AS mine (id bigint, tries int)
 WHERE d.id = mine.id AND d.tries = mine.tries AND d.state = 'sending'
   AND EXISTS (SELECT 1 FROM push WHERE push.id = d.push_id AND push.state IN ('planning', 'running'))

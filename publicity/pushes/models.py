@@ -54,6 +54,9 @@ class Push(Base):
     )
     planned_at: Mapped[datetime | None] = mapped_column(Moment, doc="when the last delivery was planned")
     total: Mapped[int] = mapped_column(BigInteger, default=0, doc="deliveries planned")
+    repeats: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default="0", doc="of deliveries that are erased; see Delivery.repeats"
+    )
     resumes_at: Mapped[datetime | None] = mapped_column(Moment, doc="when a push that paused by itself goes on")
     begun_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -66,8 +69,7 @@ class Push(Base):
         CheckConstraint("audience IN ('all', 'tag', 'testers')", name="push_audience_is_known"),
         CheckConstraint("(audience = 'all') = (tag_number IS NULL)", name="push_to_some_names_their_tag"),
         CheckConstraint(
-            "state IN ('draft', 'waiting', 'approved', 'planning', 'running', 'paused', 'finished', 'cancelled', "
-            "'failed')",
+            "state IN ('draft', 'approved', 'planning', 'running', 'paused', 'finished', 'cancelled', 'failed')",
             name="push_state_is_known",
         ),
         CheckConstraint(
@@ -101,6 +103,9 @@ class Delivery(Base):
     due_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_now(), doc="not to be sent before")
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
     doubted_at: Mapped[datetime | None] = mapped_column(Moment, doc="when it first left, while no answer is known")
+    repeats: Mapped[int] = mapped_column(
+        Integer, server_default="0", default=0, doc="how often it left again while nobody knew whether it had arrived"
+    )
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     errcode: Mapped[int | None] = mapped_column(Integer)
     number: Mapped[str | None] = mapped_column(String(32), doc="the platform's msgid")
@@ -132,6 +137,7 @@ class Delivery(Base):
         ),
         Index("deliveries_being_sent", "push_id", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("deliveries_by_outcome", "push_id", "state", "errcode"),
+        Index("deliveries_repeated", "push_id", postgresql_where=text("repeats > 0")),
         Index("deliveries_by_number", "number", postgresql_where=text("number IS NOT NULL")),
     )
 

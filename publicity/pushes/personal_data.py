@@ -41,6 +41,8 @@ def _keep_counts(session: Session, push: int) -> None:
         ["push_id", "state", "errcode", "count"], counted.group_by(Delivery.push_id, Delivery.state, errcode)
     )
     session.execute(new.on_conflict_do_nothing())
+    repeats = select(func.coalesce(func.sum(Delivery.repeats), 0)).where(Delivery.push_id == push).scalar_subquery()
+    session.execute(update(Push).where(Push.id == push).values(repeats=Push.repeats + repeats))
 
 
 def forget_follower(session: Session, openid: str) -> None:

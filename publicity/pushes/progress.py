@@ -26,7 +26,8 @@ class Progress:
     """How many deliveries stand how; `waiting` are those that were not sent, now or any more.
 
     `sent` are those of which the platform has not said yet that they arrived. `errors` are code, words and count of
-    what did not arrive, the most frequent first; `seconds_left` is None where nobody can say.
+    what did not arrive, the most frequent first; `seconds_left` is None where nobody can say. `repeats` left again
+    while nobody knew whether they had arrived, under an id by which the platform drops the second.
     """
 
     state: str
@@ -39,6 +40,7 @@ class Progress:
     failed: int
     unknown: int
     waiting: int
+    repeats: int
     per_second: float
     seconds_left: float | None
     error: str
@@ -51,6 +53,7 @@ def push_progress(key: str) -> Progress:
     with transaction() as session:
         counts = counts_of(session, push)
         error = session.scalar(select(Push.error).where(Push.id == push.id)) or ""
+        repeats = repeats_of(session, push.id)
     states = by_state(counts)
     total = max(push.total, sum(states.values()))
     waiting = total - sum(count for state, count in states.items() if state not in ("waiting", "sending", "cancelled"))
@@ -66,6 +69,7 @@ def push_progress(key: str) -> Progress:
         failed=states["failed"],
         unknown=states["unknown"],
         waiting=waiting,
+        repeats=repeats,
         per_second=speed,
         seconds_left=waiting / speed if speed else None,
         error=error,
@@ -83,6 +87,13 @@ def counts_of(session: Session, push: Standing) -> Counts:
         return {(row[0], row[1]): row[2] for row in counted}
     kept = session.scalars(select(PushCount).where(PushCount.push_id == push.id))
     return {(row.state, row.errcode or None): row.count for row in kept}
+
+
+def repeats_of(session: Session, push: int) -> int:
+    """Count how often messages left again of which nobody knew whether they had arrived."""
+    erased = select(Push.repeats).where(Push.id == push).scalar_subquery()
+    left = select(func.coalesce(func.sum(Delivery.repeats), 0)).where(Delivery.push_id == push, Delivery.repeats > 0)
+    return int(session.scalars(select(erased + left.scalar_subquery())).one())
 
 
 def by_state(counts: Counts) -> Counter[str]:

@@ -103,6 +103,12 @@ class Report:
         return f"{speed}，约还需{_time(progress.seconds_left)}" if progress.seconds_left else speed
 
     @property
+    def repeats_words(self) -> str:
+        """Say how many left again, where any did."""
+        repeats = self.progress.repeats
+        return f"一时没有应答、用同一编号重发了{repeats:,}条，微信会去掉重复的。" if repeats else ""
+
+    @property
     def headline(self) -> str:
         return _HEADLINES.get(self.progress.state, "")
 

@@ -172,6 +172,9 @@ NAMING_FILES = {
     "candidate_import.findings",
     "candidate_import.upload",
     "download.digest",
+    "notice_attachment.digest",
+    "notice_medium.digest",
+    "objection_attachment.digest",
 }
 
 

@@ -140,8 +140,8 @@ def test_a_concluded_notice_is_reported_from_title_to_signatures(
         "五、推送情况",
         "通过公众号推送1次，送达4人次。另有1条没有得到微信的应答，不知道是否收到，没有计入送达。",
         [
-            ["渠道", "对象", "时间", "应发", "送达", "拒收", "取关", "失败", "不明"],
-            ["模板消息", "全部关注者", "6月2日 11:00至6月2日 11:05", "6", "4", "1", "0", "0", "1"],
+            ["渠道", "对象", "时间", "应发", "送达", "拒收", "取关", "失败", "不明", "重发"],
+            ["模板消息", "全部关注者", "6月2日 11:00至6月2日 11:05", "6", "4", "1", "0", "0", "1", "0"],
         ],
         "六、反映情况及办理结果",
         "共收到反映1件：按方式分，网页1件；按署名分，实名1件。已办结1件，其中不属实1件。全部办结。",
@@ -279,7 +279,7 @@ def poisoned() -> NoticeReport:
     """Return a report that says every payload wherever somebody may have typed it."""
     day, period, together = PUBLISHED.date(), Period(date(2017, 6, 5), date(2017, 6, 9)), "".join(PAYLOADS)
     settled = (Way.WEB, RaisedAs.PERSON, State.UNFOUNDED, day, PUBLISHED, PUBLISHED)
-    pushed = PushFigures("", "", 1, "finished", PUBLISHED, PUBLISHED, 1, 1, 1, 1, 1, 1, 1, 1)
+    pushed = PushFigures("", "", 1, "finished", PUBLISHED, PUBLISHED, 1, 1, 1, 1, 1, 1, 1, 1, 1)
     return NoticeReport(
         title=together,
         address=together,
