@@ -15,7 +15,7 @@ run: $(VENV)/.installed node_modules/.installed ## start the demo: everything it
 	@$(BIN)/flask up --demo
 
 test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/.browser ## install what the tests need and run them all
-	@$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/pytest -n 3 --dist worksteal $(TESTS)
 
 lint: $(VENV)/.installed-dev ## style, types and the fall of the house
 	@$(BIN)/ruff check .
@@ -26,6 +26,7 @@ lint: $(VENV)/.installed-dev ## style, types and the fall of the house
 bench: $(VENV)/.installed-dev node_modules/.installed ## measure ratios to the hello anchor; a table and JSON
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.console
+	@$(BIN)/python -m benchmarks.pushes
 
 trust: $(VENV)/.installed-dev node_modules/.installed ## crash, loss and load trials with real fsync (minutes)
 	@$(BIN)/pytest -n 0 trials
