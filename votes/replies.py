@@ -1,7 +1,6 @@
 """What polls answer in the chat: the way to vote, to the results, and whether a receipt is in."""
 
 import re
-from collections.abc import Iterable
 
 from flask import Flask
 
@@ -17,7 +16,7 @@ from wechat.account import current_account
 from wechat.inbox import Push, Reply, TextReply, register_handler
 from wechat.links import MINUTES, way_in
 from wechat.menu import MenuEntry, offer_menu
-from wechat.messages import TEXT_BYTES
+from wechat.messages import joined
 from wechat.offers import Way, offer_keyword, offer_ways
 
 VOTE, RESULTS, RECEIPT = "投票", "结果", "查票"
@@ -61,7 +60,7 @@ def answer_scan(push: Push) -> Reply | None:
         return None
     slug, key = found
     poll = next((poll for poll in _in(Phase.OPEN) if poll.slug == slug), None)
-    return None if poll is None else TextReply(_whole([_invitation(poll, push, key), IN_THE_CHAT]))
+    return None if poll is None else TextReply(joined([_invitation(poll, push, key), IN_THE_CHAT]))
 
 
 def answer_vote(push: Push) -> Reply | None:
@@ -71,7 +70,7 @@ def answer_vote(push: Push) -> Reply | None:
     open_now = _in(Phase.OPEN)
     if open_now:
         channel = "menu" if push.event == "CLICK" else "chat"
-        return TextReply(_whole([*(_invitation(poll, push, channel) for poll in open_now), IN_THE_CHAT]))
+        return TextReply(joined([*(_invitation(poll, push, channel) for poll in open_now), IN_THE_CHAT]))
     coming = _in(Phase.NOT_OPEN)
     if coming:
         return TextReply(f"“{coming[-1].title}”将于{show_moment(coming[-1].opens_at)}开始投票。")
@@ -125,17 +124,6 @@ def _invitation(poll: CurrentPoll, push: Push, channel: str) -> str:
 def _marked(poll: CurrentPoll, channel: str) -> str:
     """Return the poll's path, marked so that its ballots count as come by this channel."""
     return f"{poll.path}?from={channel}"
-
-
-def _whole(parts: Iterable[str]) -> str:
-    """Join as many whole parts as one message holds, for half an address leads nowhere."""
-    kept = ""
-    for part in parts:
-        longer = f"{kept}\n\n{part}" if kept else part
-        if len(longer.encode()) > TEXT_BYTES:
-            break
-        kept = longer
-    return kept
 
 
 def _site() -> str:

@@ -1,6 +1,7 @@
 """What comes in a push and what may go back, and their XML."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, ParseError
@@ -145,6 +146,19 @@ def shorten(text: str, most: int) -> str:
         return text
     ellipsis = "…"
     return raw[: most - len(ellipsis.encode())].decode(errors="ignore") + ellipsis
+
+
+def joined(parts: Sequence[str], more: str = "") -> str:
+    """Join as many whole parts as one message holds, for half an address leads nowhere.
+
+    Where some are left out, `more` takes their place.
+    """
+    kept = list(parts)
+    said = "\n\n".join(kept)
+    while len(said.encode()) > TEXT_BYTES:
+        kept.pop()
+        said = "\n\n".join([*kept, more] if more else kept)
+    return said
 
 
 def _news(articles: tuple[Article, ...]) -> str:

@@ -7,7 +7,7 @@ from publicity.notices.showing import period_words
 from wechat.account import current_account
 from wechat.inbox import Push, Reply, TextReply, register_handler
 from wechat.menu import MenuEntry, offer_menu
-from wechat.messages import TEXT_BYTES
+from wechat.messages import joined
 from wechat.offers import offer_keyword
 
 NOTICES = "公示"
@@ -28,7 +28,7 @@ def answer_notices(push: Push) -> Reply | None:
     running = running_notices()
     if running:
         told = ["正在公示：", *(_told(notice) for notice in running)]
-        return TextReply(_whole(told, f"全部公示：\n{_site()}/notices"))
+        return TextReply(joined(told, f"全部公示：\n{_site()}/notices"))
     latest = public_notices().rows[:1]
     if not latest:
         return TextReply("现在还没有公示。有新的公示会在公众号里发布。")
@@ -37,15 +37,6 @@ def answer_notices(push: Push) -> Reply | None:
 
 def _told(notice: NoticeHead) -> str:
     return f"“{notice.title}”\n{period_words(notice)}\n{_site()}{notice.path}"
-
-
-def _whole(parts: list[str], more: str) -> str:
-    """Join as many whole parts as one message holds; where some are left out, `more` says where they are."""
-    said, kept = "\n\n".join(parts), len(parts)
-    while len(said.encode()) > TEXT_BYTES:
-        kept -= 1
-        said = "\n\n".join([*parts[:kept], more])
-    return said
 
 
 def _site() -> str:
