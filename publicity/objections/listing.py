@@ -14,12 +14,12 @@ from publicity.notices.models import Notice, NoticeVersion
 from publicity.objections.deadlines import Deadline, deadline_of
 from publicity.objections.models import Objection
 from publicity.objections.rules import OPEN, RAISED_AS_NAMES, STATE_NAMES, WAY_NAMES, RaisedAs, State, Way
+from publicity.objections.version_meant import VERSION_MEANT
 from staff.models import Member
 
 PAGE_SIZE = 50
 UNSETTLED = "open"
 _Handler = aliased(Member)
-_SHOWN = (NoticeVersion.notice_id == Objection.notice_id) & (NoticeVersion.number == Objection.version_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _lines(session: Session, condition: ColumnElement[bool]) -> tuple[ObjectionL
     query = (
         select(Objection, Notice.key, NoticeVersion.title, _Handler.display_name)
         .join(Notice, Notice.id == Objection.notice_id)
-        .join(NoticeVersion, _SHOWN)
+        .join(NoticeVersion, VERSION_MEANT)
         .outerjoin(_Handler, _Handler.id == Objection.handler_id)
         .where(condition)
         .order_by(*_order())
@@ -170,7 +170,7 @@ def _notices(session: Session) -> dict[str, str]:
     query = (
         select(Notice.key, NoticeVersion.title)
         .join(Objection, Objection.notice_id == Notice.id)
-        .join(NoticeVersion, _SHOWN)
+        .join(NoticeVersion, VERSION_MEANT)
         .order_by(Notice.id.desc(), NoticeVersion.number)
     )
     return {row[0]: row[1] for row in session.execute(query)}

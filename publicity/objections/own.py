@@ -10,6 +10,7 @@ from publicity.notices.models import Notice, NoticeVersion
 from publicity.objections.models import Objection
 from publicity.objections.people import person_digest
 from publicity.objections.rules import TOLD, State
+from publicity.objections.version_meant import VERSION_MEANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,10 @@ class OwnObjection:
 
 def own_objections(openid: str, notice_key: str | None = None) -> tuple[OwnObjection, ...]:
     """Return what somebody raised under their name, to one notice or to any, the latest first."""
-    version = (NoticeVersion.notice_id == Objection.notice_id) & (NoticeVersion.number == Objection.version_number)
     query = (
         select(Objection, Notice.key, NoticeVersion.title)
         .join(Notice, Notice.id == Objection.notice_id)
-        .join(NoticeVersion, version)
+        .join(NoticeVersion, VERSION_MEANT)
         .where(Objection.person == person_digest(openid))
         .order_by(Objection.id.desc())
     )

@@ -57,6 +57,7 @@ def _reporters_due(now: datetime) -> ColumnElement[bool]:
     known = or_(
         *(column.is_not(None) for column in (Objection.reporter_name, Objection.reporter_unit)),
         *(column.is_not(None) for column in (Objection.reporter_phone, Objection.person)),
+        Objection.id.in_(select(ObjectionAttachment.objection_id).where(ObjectionAttachment.is_seal)),
     )
     before = now - REPORTERS_KEPT
     concluded = select(Notice.id).where(Notice.concluded_at <= before).scalar_subquery()
@@ -68,9 +69,21 @@ def _reporters_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _erase_reporters(session: Session, now: datetime) -> int:
+    """Erase who raised it, and the scan whose seal says so."""
+    ids = list(session.scalars(select(Objection.id).where(_reporters_due(now)).with_for_update()))
+    _delete_files(session, ObjectionAttachment.objection_id.in_(ids) & ObjectionAttachment.is_seal)
     nobody = {"reporter_name": None, "reporter_unit": None, "reporter_phone": None, "person": None}
-    erased = update(Objection).where(_reporters_due(now)).values(nobody)
+    erased = update(Objection).where(Objection.id.in_(ids)).values(nobody)
     return rows_changed(session.execute(erased.execution_options(synchronize_session=False)))
+
+
+def _delete_files(session: Session, which: ColumnElement[bool]) -> None:
+    digests = []
+    for file in session.scalars(select(ObjectionAttachment).where(which)):
+        digests.append(file.digest)
+        session.delete(file)
+    session.flush()
+    after_commit(lambda: drop_uploads(digests))
 
 
 def _texts_due(now: datetime) -> ColumnElement[bool]:
@@ -80,13 +93,7 @@ def _texts_due(now: datetime) -> ColumnElement[bool]:
 def _erase_texts(session: Session, now: datetime) -> int:
     """Erase text, notes, summary and files; that there was an objection, to whom, and its result stay."""
     ids = list(session.scalars(select(Objection.id).where(_texts_due(now)).with_for_update()))
-    files = select(ObjectionAttachment).where(ObjectionAttachment.objection_id.in_(ids))
-    digests = []
-    for file in session.scalars(files):
-        digests.append(file.digest)
-        session.delete(file)
-    session.flush()
-    after_commit(lambda: drop_uploads(digests))
+    _delete_files(session, ObjectionAttachment.objection_id.in_(ids))
     plain = {"synchronize_session": False}
     notes = update(ObjectionStep).where(ObjectionStep.objection_id.in_(ids)).values(note=None)
     session.execute(notes.execution_options(**plain))
@@ -108,7 +115,7 @@ declare_retention(
     since="公示办结、反映件办完后",
     subjects=_SUBJECTS,
     notice=ToldPublic(
-        "对公示反映情况时填写的姓名、单位、电话（加密保存）；在微信里实名反映的，还有一个认不出人的编码",
+        "对公示反映情况时填写的姓名、单位、电话，单位盖章的扫描件（加密保存）；在微信里实名反映的，还有一个认不出人的编码",
         "核实情况；您可以看到办理到哪一步。匿名反映的一项也不留",
         _HANDLERS,
     ),

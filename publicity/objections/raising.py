@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from foundation.ids import random_id, short_code
 from foundation.transaction import transaction
 from foundation.uploads import drop_uploads, keep_upload
 from publicity.notices.kinds import Phase
+from publicity.notices.models import NoticeVersion
 from publicity.notices.reading import NoticeHead, notice_head, published_subject
 from publicity.objections.acts import DECLINE_BY_RULE, ENTER, RAISE
 from publicity.objections.deadlines import due_after
@@ -181,15 +182,21 @@ def _day_that_counts(session: Session, head: NoticeHead, arrival: _Arrival) -> d
         raise Conflict("这项公示已经办结，不再收反映。")
     today = local_day(database_now(session))
     if arrival.on is not None:
-        _check_day(head, arrival.on, today)
+        _check_day(head, _public_since(session, head), arrival.on, today)
         return arrival.on
     if head.phase is not Phase.RUNNING:
         raise Conflict("公示期已经结束，网上不再收反映。信函以到达日邮戳为准，在公示期内的仍然有效。")
     return today
 
 
-def _check_day(head: NoticeHead, day: date, today: date) -> None:
-    first = min((d for d in (head.first_day, head.published_at and local_day(head.published_at)) if d), default=today)
+def _public_since(session: Session, head: NoticeHead) -> date:
+    """Return the day on which the notice was first published: what came before its clock began anew counts too."""
+    published = (NoticeVersion.notice_id == head.id) & (NoticeVersion.state == "published")
+    moment = session.scalars(select(func.min(NoticeVersion.published_at)).where(published)).one()
+    return local_day(moment or database_now(session))
+
+
+def _check_day(head: NoticeHead, first: date, day: date, today: date) -> None:
     last = min(head.last_day or today, today)
     if not first <= day <= last:
         raise InvalidInput(

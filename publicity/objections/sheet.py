@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from foundation.errors import NotFound
+from foundation.errors import NotAllowed, NotFound
 from foundation.transaction import transaction
 from foundation.uploads import read_upload
 from publicity.objections.acts import FETCH, READ
@@ -19,7 +19,7 @@ from publicity.objections.rules import STATE_NAMES, State
 from publicity.objections.wording import audited
 from staff.actors import Actor
 from staff.audit import record
-from staff.authority import demand, may
+from staff.authority import demand, may, note_refusal
 from staff.models import Member
 
 
@@ -92,7 +92,7 @@ def objection_sheet(code: str, actor: Actor) -> ObjectionSheet:
         in_hand = reads and holds_key(objection, actor)
         return ObjectionSheet(
             line=line_of(session, objection.id),
-            matter=_matter(objection) if reads else None,
+            matter=_matter(objection, in_hand=in_hand) if reads else None,
             steps=_steps(session, objection.id, reads=reads),
             summary=objection.summary if reads else "",
             in_hand=in_hand,
@@ -109,12 +109,20 @@ def take_attachment(code: str, key: str, actor: Actor) -> AttachmentFile:
         found = session.scalars(query).one_or_none()
         if found is None:
             raise NotFound("没有这个文件，或已按期删除。")
+        if found.is_seal and not holds_key(objection, actor):
+            note_refusal(FETCH, audited(objection.code), actor)
+            raise NotAllowed("盖公章的扫描件只有这件反映的办理人和部领导可以查看。")
         record(FETCH, audited(objection.code), actor, fields=("attachments",))
         return AttachmentFile(found.filename.decode(), found.media_type, read_upload(found.digest))
 
 
-def _matter(objection: Objection) -> Matter:
-    files = tuple(FileLine(file.key, file.filename.decode(), file.size, file.is_seal) for file in objection.attachments)
+def _matter(objection: Objection, *, in_hand: bool) -> Matter:
+    """Return what it is about; the scan with a seal names who raised it, and is for those who may look at that."""
+    files = tuple(
+        FileLine(file.key, file.filename.decode(), file.size, file.is_seal)
+        for file in objection.attachments
+        if in_hand or not file.is_seal
+    )
     return Matter(
         None if objection.text is None else objection.text.decode(),
         objection.has_lead,

@@ -9,6 +9,7 @@ from publicity.notices.models import Notice, NoticeVersion
 from publicity.objections.acts import SUMMARIES
 from publicity.objections.models import Objection
 from publicity.objections.rules import RESULTS, STATE_NAMES, State
+from publicity.objections.version_meant import VERSION_MEANT
 from staff.actors import Actor
 from staff.authority import demand
 
@@ -27,11 +28,10 @@ class UnitSummary:
 def summaries_for(actor: Actor) -> tuple[UnitSummary, ...]:
     """Return what the unit of `actor` is told, ordered by notice and name so that no order tells when it came."""
     demand(actor, SUMMARIES)
-    version = (NoticeVersion.notice_id == Objection.notice_id) & (NoticeVersion.number == Objection.version_number)
     query = (
         select(Objection.subject_name, Notice.key, NoticeVersion.title, Objection.state, Objection.summary)
         .join(Notice, Notice.id == Objection.notice_id)
-        .join(NoticeVersion, version)
+        .join(NoticeVersion, VERSION_MEANT)
         .where(Objection.subject_unit == (actor.unit or ""), Objection.subject_unit != "")
         .where(Objection.state.in_(RESULTS), Objection.summary != "")
         .order_by(Notice.id.desc(), Objection.subject_name, Objection.summary)

@@ -14,9 +14,11 @@ from publicity.pushes.jobs import ring_for_senders, ring_for_start
 from publicity.pushes.ledger import drop_waiting, wait_again
 from publicity.pushes.models import Delivery, Push
 from publicity.pushes.outcomes import may_be_retried
+from publicity.pushes.senders.platform import job_key
 from publicity.pushes.standing import OUTDATED, UNDER_WAY, find_push, goes_on, is_outdated, locked
 from staff.actors import Actor
 from staff.audit import record
+from wechat.sending.models import SendingJob
 
 CONTROL = "pushes.control"
 BY_PLATFORM = "这种推送由微信统一发出，发出以后不能暂停或取消。"
@@ -54,7 +56,7 @@ def cancel(key: str, actor: Actor) -> None:
 
     def change(session: Session, push: Push) -> None:
         _need(push, "approved", "paused", *UNDER_WAY, words="这条推送已经结束，不能取消。")
-        if push.state == "running":
+        if push.state == "running" or _lies_with_platform(session, push):
             _need_own(push)
         drop_waiting(session, push.id)
         push.state, push.ended_at, push.error, push.resumes_at = "cancelled", database_now(session), "", None
@@ -109,6 +111,14 @@ def _need(push: Push, *states: str, words: str) -> None:
 def _need_own(push: Push) -> None:
     if push.channel not in PER_FOLLOWER:
         raise Conflict(BY_PLATFORM)
+
+
+def _lies_with_platform(session: Session, push: Push) -> bool:
+    """Tell whether the platform has, or may have, what this push is: then nobody can say that nothing goes out."""
+    if push.channel in PER_FOLLOWER:
+        return False
+    job = session.scalars(select(SendingJob).filter_by(key=job_key(push.key))).one_or_none()
+    return job is not None and not (job.state == "failed" and job.number is None)
 
 
 def _refuse_outdated(session: Session, push: Push) -> None:

@@ -15,6 +15,7 @@ from publicity.pushes.standing import (
     UNDER_WAY,
     Standing,
     fail,
+    fail_to_begin,
     find_push,
     finish,
     is_outdated,
@@ -90,7 +91,7 @@ def _begin(push: Standing) -> bool:
                 return False
             outdated = is_outdated(session, row.notice_id, row.version_number)
         if outdated:
-            fail(push.key, OUTDATED)
+            fail_to_begin(push.key, OUTDATED)
             return False
         if push.per_follower:
             sender_of(push)
@@ -98,7 +99,7 @@ def _begin(push: Standing) -> bool:
             refuse_without_right(push.channel)
             refuse_without_quota(push.channel, push.key, None)
     except AppError as error:
-        fail(push.key, error.message)
+        fail_to_begin(push.key, error.message)
         return False
     return move(push.key, "approved", "planning" if push.per_follower else "running")
 

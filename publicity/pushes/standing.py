@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from foundation.clock import database_now
@@ -26,11 +26,6 @@ OUTDATED = "公示公告已经有了新的版本，这条推送说的是旧的�
 
 _REACHED_AT = {"approved": "begun_at", "planning": "planned_at"}
 """What leaving a state is dated by."""
-
-
-_GOES_ON = case(
-    ((Push.channel.in_(PER_FOLLOWER)) & Push.planned_at.is_(None), literal("planning")), else_=literal("running")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +122,14 @@ def fail(key: str, reason: str) -> None:
     _change_running(key, lambda session, push: _fail(session, push, reason))
 
 
+def fail_to_begin(key: str, reason: str) -> None:
+    """End a push that was approved and cannot begin; one that has begun meanwhile goes on."""
+    with transaction() as session:
+        push = locked(session, key)
+        if push.state == "approved":
+            _fail(session, push, reason)
+
+
 def finish(key: str) -> None:
     """End a push of which all is done."""
 
@@ -158,9 +161,17 @@ def note_total(key: str, total: int) -> None:
 
 
 def resume_due(session: Session) -> None:
-    """Let the pushes run again that paused by themselves, and whose time has come."""
-    due = update(Push).where(Push.state == "paused", Push.resumes_at <= database_now(session))
-    session.execute(due.values(state=_GOES_ON, resumes_at=None, error=""))
+    """Let the pushes run again that paused by themselves, and whose time has come, unless what they say is outdated.
+
+    What lies with the platform goes on all the same: it may be out already.
+    """
+    due = select(Push).where(Push.state == "paused", Push.resumes_at <= database_now(session)).order_by(Push.id)
+    for push in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
+        if push.channel in PER_FOLLOWER and is_outdated(session, push.notice_id, push.version_number):
+            _fail(session, push, OUTDATED)
+        else:
+            push.state, push.resumes_at, push.error = goes_on(push), None, ""
+    session.flush()
 
 
 def _change_running(key: str, change: Callable[[Session, Push], None]) -> None:
@@ -172,7 +183,7 @@ def _change_running(key: str, change: Callable[[Session, Push], None]) -> None:
 
 def _fail(session: Session, push: Push, reason: str) -> None:
     drop_waiting(session, push.id)
-    push.state, push.error, push.ended_at = "failed", reason, database_now(session)
+    push.state, push.error, push.ended_at, push.resumes_at = "failed", reason, database_now(session), None
 
 
 def _until(session: Session, stop: Stop) -> datetime | None:

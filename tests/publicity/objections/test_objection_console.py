@@ -272,7 +272,11 @@ class TestEntering:
 
         assert sent.status_code == 303
         sheet = desk.get(sent.location).text
-        assert all(shown in sheet for shown in ("来信，单位", "公章.png", "到达日邮戳6月5日", "有，写在反映的情况里"))
+        assert all(shown in sheet for shown in ("来信，单位", "到达日邮戳6月5日", "有，写在反映的情况里"))
+        assert "公章.png" not in sheet
+        code = sent.location.rpartition("/")[2]
+        desk.submit(f"{LIST}{code}/accept", note="", seen="1")
+        assert "公章.png" in desk.get(sent.location).text
         assert count_objections() == 1
 
     def test_what_is_wrong_is_told_and_nothing_typed_is_lost(self, app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Whoever objects stays hidden: nothing of them lies about in plain, it goes in its time, or when they leave."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -10,24 +11,36 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
 from foundation.embedded.servers import Connections
+from foundation.errors import NotAllowed
 from foundation.keyvalue import connect
 from foundation.transaction import transaction
 from foundation.uploads import Upload
+from publicity.notices.amending import begin_change
+from publicity.notices.drafting import drop_draft, edit_draft
+from publicity.notices.kinds import Change
 from publicity.notices.reading import NoticeHead
-from publicity.objections.handling import accept, hand_over
+from publicity.objections.handling import accept, decline, hand_over
 from publicity.objections.listing import Search, find_objections
 from publicity.objections.models import Objection
 from publicity.objections.own import own_objections
 from publicity.objections.personal_data import REPORTERS, TEXTS, objections_part
 from publicity.objections.raising import raise_objection
-from publicity.objections.sheet import objection_sheet
+from publicity.objections.sheet import objection_sheet, take_attachment
 from staff.personal.holds import request_hold
 from staff.personal.retention import RULES
 from staff.personal.running import carry_out, start_run
 from staff.roles import Role
 from tests.app.test_privacy_scan import whole_database, whole_folder, whole_redis
 from tests.conftest import DatabaseClock
-from tests.publicity.factories_notices import MONDAY, conclude, make_notice, make_office
+from tests.publicity.factories_notices import (
+    MONDAY,
+    change_notice,
+    conclude,
+    entry_of_draft,
+    make_notice,
+    make_office,
+    revision_of,
+)
 from tests.publicity.factories_objections import (
     PURPOSE,
     PublicPage,
@@ -160,6 +173,46 @@ def test_the_reporter_goes_190_days_after_the_end_and_the_rest_after_three_years
     assert {"name", "phone", "person", "text"} <= set(known(still_open))
     assert stored_files(app) == []
     assert [one.code for one in own_objections(OPENID)] == [still_open]
+
+
+def test_the_scan_of_a_seal_is_for_whoever_may_know_the_reporter(app: Flask) -> None:
+    head, handler = make_notice(), make_office().drafter
+    code = raise_objection(head.key, as_unit(head), openid=None).code
+    accept(code, "", handler, seen=1)
+    matter = objection_sheet(code, handler).matter
+    assert matter is not None
+    (seal,) = matter.files
+    assert take_attachment(code, seal.key, handler).name == "公章.png"
+    other = make_office().reviewer
+    unseen = objection_sheet(code, other).matter
+    assert unseen is not None
+    assert unseen.files == ()
+    with pytest.raises(NotAllowed):
+        take_attachment(code, seal.key, other)
+    assert recorded()[-1] == ("shenhe", "objections.fetch", f"反映件 {code}", "refused")
+
+
+def test_the_scan_of_a_seal_goes_with_the_reporter(app: Flask, database_clock: DatabaseClock) -> None:
+    head, leader = make_notice(), make_office().leader
+    code = raise_objection(head.key, as_unit(head), openid=None).code
+    decline(code, "示例理由", "", leader, seen=1)
+    conclude(head.key)
+    database_clock.advance(timedelta(days=191))
+    erase()
+    matter = objection_sheet(code, leader).matter
+    assert matter is not None
+    assert (matter.reporter.known, matter.files, matter.text is not None) == (False, (), True)
+
+
+def test_a_dropped_draft_of_the_same_number_shows_nowhere(app: Flask) -> None:
+    head, clerk = make_notice(), make_office().drafter
+    begin_change(head.key, Change.MISPRINT, "示例", clerk)
+    edit_draft(head.key, revision_of(head.key), replace(entry_of_draft(head.key), title="没有发布的标题"), clerk)
+    drop_draft(head.key, revision_of(head.key), clerk)
+    change_notice(head.key, Change.MISPRINT, title="发布了的标题")
+    raise_objection(head.key, entry_to(head), openid=OPENID)
+    assert [one.notice_title for one in own_objections(OPENID)] == ["发布了的标题"]
+    assert [line.notice_title for line in find_objections(Search()).lines] == ["发布了的标题"]
 
 
 def test_pages_say_what_was_erased(app: Flask, database_clock: DatabaseClock) -> None:

@@ -16,6 +16,7 @@ from publicity.notices.amending import begin_change
 from publicity.notices.drafting import edit_draft
 from publicity.notices.kinds import Change, Phase
 from publicity.notices.reading import public_notice
+from publicity.notices.subjects import new_subject
 from publicity.objections.models import Objection
 from publicity.objections.own import own_objections
 from publicity.objections.raising import Heard, enter_objection, heard_just_now, raise_objection
@@ -24,7 +25,16 @@ from publicity.objections.sheet import objection_sheet
 from staff.options.calendar import working_day_after
 from staff.roles import Role
 from tests.conftest import DatabaseClock
-from tests.publicity.factories_notices import MONDAY, entry_for, make_notice, make_office, publish, revision_of
+from tests.publicity.factories_notices import (
+    MONDAY,
+    change_notice,
+    entry_for,
+    make_notice,
+    make_office,
+    publish,
+    revision_of,
+    subjects_now,
+)
 from tests.publicity.factories_objections import (
     LEAD,
     NAME,
@@ -247,6 +257,15 @@ class TestEntering:
         assert objection.due_on == working_day_after(head.last_day, 10)
         assert objection_sheet(heard.code, clerk).steps[0].person == clerk.display_name
         assert recorded()[-1] == ("nigao", "objections.enter", f"反映件 {heard.code}", "done")
+
+    def test_a_letter_of_the_days_before_the_clock_began_anew_counts(self, database_clock: DatabaseClock) -> None:
+        head = make_notice()
+        database_clock.advance(timedelta(days=3))
+        more = (*subjects_now(head.key), new_subject("马示例增", heading="十佳共产党员"))
+        change_notice(head.key, Change.SUBJECTS, subjects=more)
+        heard = enter_objection(head.key, entry_to(head), Way.LETTER, TODAY, make_office().drafter)
+
+        assert kept(heard.code).arrived_on == TODAY
 
     def test_what_came_outside_of_the_period_is_not_entered(self, database_clock: DatabaseClock) -> None:
         head = make_notice()

@@ -115,6 +115,16 @@ def test_a_push_that_rested_by_itself_is_let_go_on_by_hand(platform: Platform, p
     assert (push_of(planned).state, push_of(planned).resumes_at, seen(platform)) == ("finished", None, 4)
 
 
+def test_a_push_that_rested_by_itself_does_not_go_on_with_an_outdated_notice(platform: Platform, planned: str) -> None:
+    platform.fault("reset_before", SEND, count=3)
+    work()
+    add_version(push_of(planned).notice_id, 2)
+    platform.later(minutes=2)
+    go_on()
+    push = push_of(planned)
+    assert (push.state, push.resumes_at, "新的版本" in push.error, seen(platform)) == ("failed", None, True, 0)
+
+
 def test_a_changed_notice_is_not_sent_on(platform: Platform, planned: str, clerk: Actor) -> None:
     pause(planned, clerk)
     add_version(push_of(planned).notice_id, 2)

@@ -2,12 +2,15 @@
 
 import pytest
 
+from foundation.errors import Conflict
+from publicity.pushes.control import cancel
 from publicity.pushes.figures import pushes_of_notice
 from publicity.pushes.jobs import start_push
 from publicity.pushes.progress import push_progress
 from publicity.pushes.sweeping import sweep
 from tests.publicity.factories_composing import published_notice
 from tests.publicity.factories_pushes import make_push, push_of, work
+from tests.staff.factories_staff import actor_of, make_staff
 from tests.wechat.sending.conftest import Platform
 from wechat.account import current_account
 from wechat.sending.ledger import find_job
@@ -95,6 +98,16 @@ def test_what_the_platform_refuses_for_good_ends_the_push(monday: Platform) -> N
     monday.fault("errcode", ALL, errcode=40097, errmsg="invalid args")
     send(other)
     assert push_of(other).state == "failed"
+
+
+def test_what_may_have_gone_out_is_not_called_cancelled(monday: Platform) -> None:
+    key = make_push("mass")
+    monday.fault("reset_after", ALL)
+    send(key)
+    assert push_of(key).state == "paused"
+    with pytest.raises(Conflict, match="微信统一发出"):
+        cancel(key, actor_of(make_staff("kezhang", "示例科长")))
+    assert push_of(key).state == "paused"
 
 
 def test_a_used_up_day_of_calls_waits_for_the_next(monday: Platform) -> None:
