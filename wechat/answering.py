@@ -27,7 +27,7 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 HANDLED_WITHIN = 3.5  # seconds
 PROMISED_WITHIN = 0.7  # seconds
-HANDLED_AT_ONCE = 8
+HANDLED_AT_ONCE, PROMISED_AT_ONCE = 8, 2
 STUCK_SECONDS = 1.0
 _DESK = "wechat_desk"
 
@@ -42,7 +42,7 @@ class PushDesk:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._handling = ThreadPoolExecutor(HANDLED_AT_ONCE, "push")
-        self._promising = ThreadPoolExecutor(2, "promise")
+        self._promising = ThreadPoolExecutor(PROMISED_AT_ONCE, "promise")
         self._begun: dict[int, float] = {}
 
     def handle(self, push: Push) -> Future[Reply | None]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from tests.conftest import empty, make_settings
 from tests.wechat.admin_of_sandbox import SandboxAdmin
 from tests.wechat.factories_wechat import NOW, Platform
 from wechat.account import Account
+from wechat.answering import HANDLED_AT_ONCE, PROMISED_AT_ONCE
 from wechat.inbox import Handler
 from wechat.sandbox.app import create_sandbox
 from wechat.sandbox.config import SandboxConfig
@@ -156,10 +158,19 @@ def world(link: _Link, connections: Connections) -> Iterator[World]:
         sandbox.before_request(lambda: made.asked.append(request.path))
         link.platform_switch.application = sandbox
         yield made
+        _await_the_desk(link.app)
     empty(connections)
     link.app.extensions["options"].forget()
     link.app.extensions["wechat_farewells"].forget()
     link.app.extensions["wechat_account"].capabilities.forget()
+
+
+def _await_the_desk(app: Flask) -> None:
+    """Wait until no push of this test is handled any more: one that ends later would ring in the next test."""
+    desk = app.extensions["wechat_desk"]
+    for pool, threads in ((desk._promising, PROMISED_AT_ONCE), (desk._handling, HANDLED_AT_ONCE)):
+        at_hand = threading.Barrier(threads)
+        wait([pool.submit(at_hand.wait, 30) for _ in range(threads)])
 
 
 @pytest.fixture

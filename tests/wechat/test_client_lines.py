@@ -1,5 +1,6 @@
 """Many calls in a row: the same errors, the same one retry, the same silence about secrets as single calls have."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from structlog.testing import capture_logs
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from foundation.keyvalue import connect
 from tests.conftest import make_settings
@@ -42,10 +43,15 @@ def test_what_is_written_arrives_with_one_token_for_all(script: Script) -> None:
     assert script.requests[-1][2].decode() == '{"touser":"oSomebody","data":{"thing1":{"value":"示例"}}}'
 
 
+def the_first_token_is_refused(request: Request) -> Response:
+    answer = refused(40001) if request.args["access_token"] == "TOKEN1" else OK
+    return Response(json.dumps(answer), content_type="text/plain")
+
+
 def test_a_token_that_is_refused_is_renewed_once_for_all_threads(app: Flask, script: Script) -> None:
     line = line_to(script)
     line.write(BODY)
-    script.answers[WHOLE] = [refused(40001), refused(40001), refused(40001), OK]
+    script.answers[WHOLE] = [the_first_token_is_refused]
 
     def write(_: int) -> object:
         with app.app_context():
